@@ -52,6 +52,14 @@ public sealed record Chain(string Name, Verdict? Policy, Counters Counters, Immu
 /// <param name="Span">The rule's text in the file.</param>
 public sealed record Rule(int Number, ImmutableArray<Match> Matches, Target Target, Counters? Counters, int Line, TextSpan Span)
 {
+    /// <summary>The chain it jumps or goes to; null for other targets.</summary>
+    public string? Callee => Target.Effect switch
+    {
+        Call call => call.Chain,
+        Goto go => go.Chain,
+        _ => null,
+    };
+
     /// <summary>What the rule asks; null when one of its matches is not understood.</summary>
     public Guard? Guard(Family family)
     {

@@ -1,0 +1,125 @@
+using Firewall.Bpf.Assembly;
+using Firewall.Bpf.Isa;
+using Firewall.Compiler.Lowering;
+using Firewall.Rules.Meaning;
+using static Firewall.Bpf.Isa.Register;
+
+namespace Firewall.Compiler.CodeGeneration;
+
+/// <summary>
+/// Emits a rule's guard: falls through when the packet matches. All atoms of a stage are folded into R8 (0 = all hold), with one branch
+/// at the end; atoms behind a gate count only while the gate is open (R7, all ones). The path of a failing gate is short and
+/// ends the program, so it falls through and the general path is the jump: nothing stays pending in the verifier.
+/// </summary>
+internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter tests, PartTails tails, SearchFunctions searches)
+{
+    private static readonly Register Miss = R8;
+    private static readonly Register Open = R7;
+
+    public void Emit(LoweredGuard guard, Label next)
+    {
+        foreach (var stage in guard.Stages) { Emit(stage, guard, next); }
+        if (guard.AsksUnknownIn) { EmitKnownOr(tails.Defer(DeferReason.InInterface)); }
+    }
+
+    private void Emit(Stage stage, LoweredGuard guard, Label next)
+    {
+        var (hasMiss, hasGate) = (false, false);
+        foreach (var atom in stage.Atoms)
+        {
+            switch (atom)
+            {
+                case HeaderGate gate:
+                    if (slots[gate].Missed is { } missed)
+                    {
+                        asm.Load(Width.Word, R0, Scratch.Base, missed);
+                        Fold(ref hasMiss, hasGate);
+                    }
+
+                    asm.Load(Width.Double, R0, Scratch.Base, slots[gate].Open);
+                    Narrow(ref hasGate);
+                    break;
+                case ChainGate:
+                    asm.Load(Width.Double, R0, Scratch.Base, Scratch.ChainIntact);
+                    Narrow(ref hasGate);
+                    break;
+                case HotdropUnless unless:
+                    EmitOpen(unless);
+                    Narrow(ref hasGate);
+                    break;
+                default:
+                    tests.Emit(atom);
+                    Fold(ref hasMiss, hasGate);
+                    break;
+            }
+        }
+
+        if (hasMiss) { asm.JumpIf(Condition.NotEqual, Miss, 0, next); }
+        foreach (var gate in stage.Atoms.Where(a => a is HeaderGate or ChainGate or HotdropUnless))
+        {
+            switch (gate)
+            {
+                case HeaderGate header:
+                    asm.Load(Width.Double, R0, Scratch.Base, slots[header].Open);
+                    break;
+                case ChainGate:
+                    asm.Load(Width.Double, R0, Scratch.Base, Scratch.ChainIntact);
+                    break;
+                case HotdropUnless unless:
+                    EmitOpen(unless);
+                    break;
+            }
+
+            var open = asm.NewLabel("gate open");
+            asm.JumpIf(Condition.NotEqual, R0, 0, open);
+            asm.Jump(tails.Shut(gate, guard.AsksUnknownIn, guard.AsksUnknownOut));
+            asm.Mark(open);
+        }
+
+        if (stage.Search is { } search) { EmitSearch(search, guard, next); }
+    }
+
+    /// <summary>R0 = all ones when the test holds, else 0.</summary>
+    private void EmitOpen(HotdropUnless unless)
+    {
+        tests.Emit(unless.Test);
+        tests.EmitMask(R0);
+        asm.Alu(AluOp.Xor, R0, -1);
+    }
+
+    private void Fold(ref bool hasMiss, bool hasGate)
+    {
+        if (hasGate) { asm.Alu(AluOp.And, R0, Open); }
+        if (hasMiss) { asm.Alu(AluOp.Or, Miss, R0); }
+        else { asm.Move(Miss, R0); }
+        hasMiss = true;
+    }
+
+    private void Narrow(ref bool hasGate)
+    {
+        if (hasGate) { asm.Alu(AluOp.And, Open, R0); }
+        else { asm.Move(Open, R0); }
+        hasGate = true;
+    }
+
+    private void EmitKnownOr(Label unknown)
+    {
+        var known = asm.NewLabel("device known");
+        asm.Load(Width.Double, R0, Scratch.Base, Scratch.InterfaceKnown);
+        asm.JumpIf(Condition.NotEqual, R0, 0, known);
+        asm.Jump(unknown);
+        asm.Mark(known);
+    }
+
+    private void EmitSearch(Search search, LoweredGuard guard, Label next)
+    {
+        asm.Move(R1, R6);
+        asm.Call(searches.NameOf(search.Program));
+        var ordinary = asm.NewLabel("search done");
+        asm.JumpIf(Condition.BelowOrEqual, R0, (int)SearchResult.Match, ordinary);
+        asm.Jump(tails.AfterSearch(guard.AsksUnknownIn, guard.AsksUnknownOut));
+        asm.Mark(ordinary);
+        var miss = search.Negated ? SearchResult.Match : SearchResult.NoMatch;
+        asm.JumpIf(Condition.Equal, R0, (int)miss, next);
+    }
+}

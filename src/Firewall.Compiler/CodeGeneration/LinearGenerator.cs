@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Firewall.Bpf.Assembly;
+using Firewall.Bpf.Objects;
+using Firewall.Compiler.Lowering;
+using Firewall.Rules.Evaluation;
+using Firewall.Rules.Meaning;
+using static Firewall.Bpf.Isa.Register;
+
+namespace Firewall.Compiler.CodeGeneration;
+
+/// <summary>
+/// The linear back end: every rule is asked in order. It is the reference that later back ends are measured against, and the fallback when they
+/// exceed a budget.
+/// </summary>
+public static class LinearGenerator
+{
+    /// <summary>Name of the program that packets enter.</summary>
+    public const string Entry = "fwc";
+
+    /// <summary>Compiles the rules, which placement has checked.</summary>
+    /// <exception cref="BudgetExceededException">More than the kernel's limits allow.</exception>
+    public static CompiledFirewall Generate(HostRules rules, CompileOptions options, Budgets? budgets = null)
+    {
+        CheckSize(rules);
+        var counters = new CounterLayout(rules);
+        var bases = new LinearLowering(rules, counters, new GuardLowering(rules.Hook, options)).LowerAll();
+        var partition = new Partition(bases, budgets ?? Budgets.Default);
+
+        var scratch = new Scratch();
+        var interfaces = new InterfacePatterns();
+        var slots = bases.ToDictionary(b => b.Family, b => new FieldSlots(scratch, interfaces, b.Family, Guards(b)));
+        interfaces.Allocate(scratch);
+        var context = new PartContext(slots, interfaces, new SearchFunctions(), scratch.Allocate(4 * partition.Levels), options);
+        var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
+        var scratchMap = scratch.Seal();
+
+        var asksForOutput = bases.SelectMany(Guards).Any(g => g.AsksUnknownOut);
+        var programs = new Programs(context, partition, accounting, asksForOutput, rules.Hook).Build();
+        var maps = ImmutableArray.CreateBuilder<MapSpec>();
+        maps.Add(scratchMap);
+        maps.AddRange(accounting.Maps);
+        if (!interfaces.IsEmpty) { maps.Add(interfaces.Map); }
+        if (options.Destinations == DestinationScope.HostAddresses) { maps.AddRange(PacketParser.HostAddresses4, PacketParser.HostAddresses6); }
+        if (partition.PartCount > 1)
+        {
+            maps.Add(PartContext.Parts with { MaxEntries = partition.PartCount, InitialPrograms = [.. programs.Skip(1).Select(p => p.Name)] });
+        }
+
+        var searches = context.Searches.Build();
+        if (context.Searches.Count > (budgets ?? Budgets.Default).Searches)
+        {
+            throw new BudgetExceededException("different searches", context.Searches.Count, (budgets ?? Budgets.Default).Searches, "functions");
+        }
+
+        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches]);
+        return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls);
+    }
+
+    private static IEnumerable<LoweredGuard> Guards(LinearChain root)
+    {
+        var (seen, open) = (new HashSet<LinearChain> { root }, new Stack<LinearChain>([root]));
+        while (open.TryPop(out var chain))
+        {
+            foreach (var rule in chain.Rules)
+            {
+                yield return rule.Guard;
+                if (rule.Callee is { } callee && seen.Add(callee)) { open.Push(callee); }
+            }
+        }
+    }
+
+    private static void CheckSize(HostRules rules)
+    {
+        foreach (var graph in rules.Graphs)
+        {
+            foreach (var chain in graph.Chains.Where(c => c.Rules.Length > Budgets.MostRulesPerChain))
+            {
+                throw new BudgetExceededException($"chain {chain.Name}", chain.Rules.Length, Budgets.MostRulesPerChain, "rules");
+            }
+        }
+
+        var total = rules.Graphs.Sum(g => g.RuleCount);
+        if (total > Budgets.MostRules) { throw new BudgetExceededException($"chains reachable from {rules.Hook.ChainName()}", total, Budgets.MostRules, "rules"); }
+    }
+
+    /// <summary>The functions of kind "program": the parser with the only part, or the parser and one program per part.</summary>
+    private sealed class Programs(PartContext context, Partition partition, Accounting accounting, bool asksForOutput, Hook hook)
+    {
+        private readonly List<(Assembler Asm, PartTails Tails, PartEmitter Emitter)> _parts = [];
+
+        public ImmutableArray<BpfFunction> Build()
+        {
+            var single = partition.PartCount == 1;
+            for (var part = 0; part < partition.PartCount; part++)
+            {
+                var asm = NewProgram(single ? Entry : string.Create(CultureInfo.InvariantCulture, $"{Entry}_{part}"));
+                var tails = new PartTails(asm, accounting, context.Options.Deferred, asksForOutput);
+                _parts.Add((asm, tails, new PartEmitter(context, part, asm, tails)));
+            }
+
+            // A parser of its own transfers to the parts as they transfer to each other.
+            var parser = single ? _parts[0] : NewParser();
+            EmitParser(parser);
+            var dispatches = _parts.Select(p => p.Asm.NewLabel("entries")).ToList();
+            for (var part = 0; part < _parts.Count; part++)
+            {
+                if (!single) { EmitStart(_parts[part].Asm, _parts[part].Tails, dispatches[part]); }
+                _parts[part].Emitter.Emit(partition.InPart(part));
+            }
+
+            if (!single) { parser.Emitter.EmitTransfers(i => _parts[i].Emitter); }
+            foreach (var part in _parts) { part.Emitter.EmitTransfers(i => _parts[i].Emitter); }
+            for (var part = 0; part < _parts.Count && !single; part++)
+            {
+                _parts[part].Asm.Mark(dispatches[part]);
+                _parts[part].Emitter.EmitEntryDispatch();
+            }
+
+            var all = single ? _parts : _parts.Prepend(parser);
+            return [.. all.Select(p => Finish(p.Asm, p.Tails))];
+        }
+
+        private static Assembler NewProgram(string name) => new(name, FunctionKind.Program);
+
+        private (Assembler Asm, PartTails Tails, PartEmitter Emitter) NewParser()
+        {
+            var asm = NewProgram(Entry);
+            var tails = new PartTails(asm, accounting, context.Options.Deferred, asksForOutput);
+            return (asm, tails, new PartEmitter(context, part: -1, asm, tails));
+        }
+
+        private void EmitParser((Assembler Asm, PartTails Tails, PartEmitter Emitter) program)
+        {
+            var (asm, tails, emitter) = program;
+            var start = asm.NewLabel("start");
+            EmitStart(asm, tails, start);
+            asm.Mark(start);
+            new PacketParser(asm, tails, context.Options, hook, context.Interfaces, context.Searches).Emit(
+                Slots(Family.IPv4), Start(emitter, Family.IPv4), Slots(Family.IPv6), Start(emitter, Family.IPv6),
+                context.Interfaces.IsEmpty ? null : context.Interfaces.Map, asksForOutput);
+        }
+
+        private FieldSlots? Slots(Family family) => context.Slots.GetValueOrDefault(family);
+
+        private Label? Start(PartEmitter emitter, Family family) =>
+            partition.Bases.Find(b => b.Chain.Family == family) is { } root ? emitter.PlaceOf(root, 0) : null;
+
+        /// <summary>Context, scratch memory, and on to <paramref name="then"/>.</summary>
+        private static void EmitStart(Assembler asm, PartTails tails, Label then)
+        {
+            asm.Move(R6, R1);
+            Scratch.EmitLookup(asm, tails.Abort);
+            asm.Jump(then);
+        }
+
+        private static BpfFunction Finish(Assembler asm, PartTails tails)
+        {
+            tails.Emit();
+            return asm.Build();
+        }
+    }
+}

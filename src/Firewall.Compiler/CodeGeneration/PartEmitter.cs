@@ -1,0 +1,259 @@
+using System.Globalization;
+using Firewall.Bpf.Assembly;
+using Firewall.Bpf.Isa;
+using Firewall.Bpf.Objects;
+using Firewall.Compiler.Lowering;
+using Firewall.Rules.Meaning;
+using Firewall.Rules.Targets;
+using static Firewall.Bpf.Isa.Register;
+
+namespace Firewall.Compiler.CodeGeneration;
+
+/// <summary>
+/// Emits the chains of one part. A chain is a block; a jump keeps the number of its return site in scratch memory, at the called chain's level, and
+/// the chain's end finds its way back through a tree of compares.
+/// </summary>
+internal sealed class PartEmitter(PartContext context, int part, Assembler asm, PartTails tails)
+{
+    private readonly Dictionary<(ChainCopy, int), Label> _places = [];
+    private readonly Dictionary<ChainCopy, Label> _policies = [];
+    private readonly Dictionary<(ChainCopy, int), Label> _transfers = [];
+    private readonly Dictionary<string, (Label Label, List<ReturnSite> Sites)> _dispatchers = new(StringComparer.Ordinal);
+
+    /// <summary>Where other parts enter this one; an entry's number is its index.</summary>
+    private readonly List<(ChainCopy, int)> _entries = [];
+
+    public int EntryOf(ChainCopy copy, int index)
+    {
+        var at = _entries.IndexOf((copy, index));
+        if (at >= 0) { return at; }
+        _entries.Add((copy, index));
+        return _entries.Count - 1;
+    }
+
+    /// <summary>The place in front of a rule, here or by tail call.</summary>
+    public Label PlaceOf(ChainCopy copy, int index)
+    {
+        if (copy.SegmentOf(index).Part == part) { return Get(_places, (copy, index), copy.ToString()); }
+        return Get(_transfers, (copy, index), "transfer");
+    }
+
+    public void Emit(IEnumerable<Segment> segments)
+    {
+        foreach (var segment in segments) { Emit(segment); }
+        asm.Origin = null;
+        EmitDispatchers();
+        EmitPolicies();
+    }
+
+    /// <summary>Emits what could only be known when all parts had been emitted: the way to the entries, and to other parts.</summary>
+    public void EmitTransfers(Func<int, PartEmitter> parts)
+    {
+        asm.Origin = null;
+        foreach (var ((copy, index), label) in _transfers)
+        {
+            var target = copy.SegmentOf(index).Part;
+            asm.Mark(label);
+            asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Entry, parts(target).EntryOf(copy, index));
+            asm.Move(R1, R6);
+            asm.LoadMap(R2, PartContext.Parts);
+            asm.Move(R3, target);
+            asm.CallHelper(HelperFunction.TailCall);
+            asm.Jump(tails.Abort);
+        }
+    }
+
+    /// <summary>Goes to the entry that <see cref="Scratch.Entry"/> names.</summary>
+    public void EmitEntryDispatch()
+    {
+        if (_entries.Count == 0)
+        {
+            asm.Jump(tails.Abort);
+            return;
+        }
+
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.Entry);
+        EmitTree([.. _entries.Select((e, i) => (i, Get(_places, e, "entry")))], 0, _entries.Count);
+    }
+
+    private Label Get(Dictionary<(ChainCopy, int), Label> labels, (ChainCopy, int) key, string hint)
+    {
+        if (!labels.TryGetValue(key, out var label)) { labels[key] = label = asm.NewLabel(hint); }
+        return label;
+    }
+
+    private void Emit(Segment segment)
+    {
+        var copy = segment.Copy;
+        for (var i = segment.First; i < segment.End; i++)
+        {
+            asm.Mark(PlaceOf(copy, i));
+            var rule = copy.Chain.Rules[i];
+            asm.Origin = context.OriginOf(rule, copy.Chain);
+            Emit(copy, i, rule, PlaceOf(copy, i + 1));
+        }
+
+        asm.Origin = null;
+        if (segment.End < copy.Chain.Rules.Length)
+        {
+            // Cut: the rules that jump have done so; only one that counts comes this way.
+            if (copy.Chain.Rules[segment.End - 1].Effect is Continue) { asm.Jump(PlaceOf(copy, segment.End)); }
+        }
+        else if (copy.Chain.ReachesEnd)
+        {
+            asm.Mark(PlaceOf(copy, segment.End));
+            EmitReturn(copy);
+        }
+    }
+
+    private void Emit(ChainCopy copy, int index, LinearRule rule, Label next)
+    {
+        new GuardEmitter(asm, context.SlotsOf(copy.Chain.Family), context.TestsOf(copy.Chain.Family, asm), tails, context.Searches).Emit(rule.Guard, next);
+        switch (rule.Effect)
+        {
+            case Decide decide:
+                asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Rule, rule.Counter);
+                asm.Jump(decide.Verdict == Verdict.Accept ? tails.Accept : tails.Drop);
+                break;
+            case DeferForOutput:
+                asm.Jump(tails.Defer(DeferReason.OutInterface));
+                break;
+            case Continue:
+                Accounting.EmitCount(asm, rule.Counter);
+                break;
+            case ReturnToCaller:
+                Accounting.EmitCount(asm, rule.Counter);
+                EmitReturn(copy);
+                break;
+            case Call:
+                Accounting.EmitCount(asm, rule.Counter);
+                EmitCall(copy.Callees[index], copy, index);
+                break;
+            case Goto:
+                Accounting.EmitCount(asm, rule.Counter);
+                EmitGoto(copy, copy.Callees[index]);
+                break;
+            default:
+                throw new ArgumentException($"{rule.Effect.GetType().Name} cannot be compiled", nameof(rule));
+        }
+    }
+
+    private void EmitCall(ChainCopy callee, ChainCopy caller, int index)
+    {
+        if (callee.Sites.Count > 1)
+        {
+            var site = callee.Sites.Values.First(s => s.Copy == caller && s.Index == index + 1);
+            asm.StoreImmediate(Width.Word, Scratch.Base, context.ReturnSlot(callee), site.Id);
+        }
+
+        asm.Jump(PlaceOf(callee, 0));
+    }
+
+    /// <summary>The called chain inherits the return site of the one that goes to it.</summary>
+    private void EmitGoto(ChainCopy copy, ChainCopy callee)
+    {
+        if (callee.Sites.Count > 1)
+        {
+            if (copy.Chain.IsBase || copy.Sites.Count == 1)
+            {
+                var id = copy.Chain.IsBase ? callee.Sites.Values.First(s => s.Index is null).Id : copy.Sites.Keys.First();
+                asm.StoreImmediate(Width.Word, Scratch.Base, context.ReturnSlot(callee), id);
+            }
+            else
+            {
+                asm.Load(Width.Word, R1, Scratch.Base, context.ReturnSlot(copy));
+                asm.Store(Width.Word, Scratch.Base, context.ReturnSlot(callee), R1);
+            }
+        }
+
+        asm.Jump(PlaceOf(callee, 0));
+    }
+
+    private void EmitReturn(ChainCopy copy)
+    {
+        if (copy.Chain.IsBase)
+        {
+            asm.Jump(PolicyOf(copy));
+        }
+        else if (copy.Sites.Count == 1)
+        {
+            asm.Jump(LabelOf(copy.Sites.Values.First()));
+        }
+        else
+        {
+            var key = string.Join(',', copy.Sites.Keys);
+            if (!_dispatchers.TryGetValue(key, out var dispatcher))
+            {
+                dispatcher = (asm.NewLabel($"return from {copy}"), [.. copy.Sites.Values]);
+                _dispatchers.Add(key, dispatcher);
+            }
+
+            asm.Load(Width.Word, R1, Scratch.Base, context.ReturnSlot(copy));
+            asm.Jump(dispatcher.Label);
+        }
+    }
+
+    private Label LabelOf(ReturnSite site) => site.Index is { } index ? PlaceOf(site.Copy, index) : PolicyOf(site.Copy);
+
+    private Label PolicyOf(ChainCopy root)
+    {
+        if (!_policies.TryGetValue(root, out var label)) { _policies[root] = label = asm.NewLabel("policy"); }
+        return label;
+    }
+
+    private void EmitDispatchers()
+    {
+        foreach (var (label, sites) in _dispatchers.Values)
+        {
+            asm.Mark(label);
+            EmitTree([.. sites.Select(s => (s.Id, LabelOf(s)))], 0, sites.Count);
+        }
+    }
+
+    private void EmitPolicies()
+    {
+        foreach (var (root, label) in _policies)
+        {
+            asm.Mark(label);
+            asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Rule, root.Chain.PolicyCounter!.Value);
+            asm.Jump(root.Chain.Chain.Policy == Verdict.Accept ? tails.Accept : tails.Drop);
+        }
+    }
+
+    /// <summary>Goes to the target whose number is in R1; it is one of them.</summary>
+    private void EmitTree(List<(int Id, Label Target)> targets, int from, int to)
+    {
+        if (to - from == 1)
+        {
+            asm.Jump(targets[from].Target);
+            return;
+        }
+
+        var middle = (from + to) / 2;
+        var low = asm.NewLabel(string.Create(CultureInfo.InvariantCulture, $"below {targets[middle].Id}"));
+        asm.JumpIf(Condition.Below, R1, targets[middle].Id, low);
+        EmitTree(targets, middle, to);
+        asm.Mark(low);
+        EmitTree(targets, from, middle);
+    }
+}
+
+/// <summary>What all parts share.</summary>
+internal sealed record PartContext(
+    IReadOnlyDictionary<Family, FieldSlots> Slots, InterfacePatterns Interfaces, SearchFunctions Searches, short ReturnSlots, CompileOptions Options)
+{
+    /// <summary>The programs of the parts; its size is set when their number is known.</summary>
+    public static readonly MapSpec Parts = new("parts", MapType.ProgramArray, KeySize: 4, ValueSize: 4, MaxEntries: 1);
+
+    public FieldSlots SlotsOf(Family family) => Slots[family];
+
+    public TestEmitter TestsOf(Family family, Assembler asm) => new(asm, Slots[family], Interfaces);
+
+    public short ReturnSlot(ChainCopy callee) => (short)(ReturnSlots + (4 * callee.Level));
+
+    public SourceLine OriginOf(LinearRule rule, LinearChain chain) => new(
+        chain.Family == Family.IPv4 ? Options.FileIPv4 : Options.FileIPv6,
+        rule.Rule.Line,
+        1,
+        $"-A {chain.Chain.Name} {rule.Rule.ToText()}".TrimEnd());
+}

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Firewall.Bpf.Objects;
+using Firewall.Rules.Meaning;
+
+namespace Firewall.Compiler.CodeGeneration;
+
+/// <summary>
+/// The searches of a rule set, one global function each: the kernel verifies a global function once, however many rules call it.
+/// </summary>
+public sealed class SearchFunctions
+{
+    private readonly Dictionary<StepProgram, string> _names = [];
+
+    /// <summary>The function that runs the program; made on first use.</summary>
+    public string NameOf(StepProgram program)
+    {
+        if (!_names.TryGetValue(program, out var name))
+        {
+            name = string.Create(CultureInfo.InvariantCulture, $"{program.Name}_{_names.Count}");
+            _names.Add(program, name);
+        }
+
+        return name;
+    }
+
+    public int Count => _names.Count;
+
+    public ImmutableArray<BpfFunction> Build() => [.. _names.SelectMany(p => new SearchEmitter(p.Value, p.Key).Build())];
+}

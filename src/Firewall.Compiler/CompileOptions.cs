@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace Firewall.Compiler;
+
+/// <summary>What the program does with a packet it defers.</summary>
+public enum DeferredAction
+{
+    /// <summary>Fail closed: the packet is dropped, and counted under its reason.</summary>
+    Drop,
+
+    /// <summary>The packet goes to the kernel, whose own iptables decides.</summary>
+    Kernel,
+}
+
+/// <summary>Which packets the chain is asked about.</summary>
+public enum DestinationScope
+{
+    /// <summary>Every packet is the chain's.</summary>
+    Any,
+
+    /// <summary>INPUT judges packets to the addresses in the host maps, FORWARD all others; the rest is deferred.</summary>
+    HostAddresses,
+}
+
+/// <summary>Everything besides the rules that shapes the program.</summary>
+public sealed record CompileOptions
+{
+    /// <summary>The interface the program is specialised for; null keeps a map of interfaces that the loader fills.</summary>
+    public string? Interface { get; init; }
+
+    /// <summary>FORWARD only: the output interface; null when it is not known, and rules that ask for it defer.</summary>
+    public string? OutInterface { get; init; }
+
+    /// <summary>Whether the kernel reassembles IPv4 fragments before FORWARD (it always does before INPUT).</summary>
+    public bool DefragmentsIPv4 { get; init; }
+
+    /// <summary>Whether the kernel reassembles IPv6 fragments before the chain.</summary>
+    public bool DefragmentsIPv6 { get; init; }
+
+    public DeferredAction Deferred { get; init; } = DeferredAction.Drop;
+
+    public DestinationScope Destinations { get; init; } = DestinationScope.Any;
+
+    /// <summary>The interface's own MAC address; frames to other unicast addresses are deferred. Empty takes every address as ours.</summary>
+    public ImmutableArray<byte> HostMac { get; init; } = [];
+
+    /// <summary>Answers of DHCP servers always pass.</summary>
+    public bool PassDhcp { get; init; }
+
+    /// <summary>Name of the IPv4 rule file, for the line table.</summary>
+    public string FileIPv4 { get; init; } = "rules";
+
+    /// <summary>Name of the IPv6 rule file, for the line table.</summary>
+    public string FileIPv6 { get; init; } = "rules6";
+}
