@@ -13,13 +13,13 @@ public sealed partial record KernelRelease(string Text, Version Version)
     public static KernelRelease Parse(string text)
     {
         var numbers = LeadingNumbers().Match(text);
-        return new KernelRelease(text, new Version(Number(1), Number(2), Number(3)));
+        return new KernelRelease(text, new Version(Number("major"), Number("minor"), Number("patch")));
 
-        int Number(int group) => int.TryParse(numbers.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
+        int Number(string group) => int.TryParse(numbers.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
     }
 
     public override string ToString() => Text;
 
-    [GeneratedRegex(@"^(\d+)\.(\d+)(?:\.(\d+))?", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<major>\d+)\.(?<minor>\d+)(\.(?<patch>\d+))?", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LeadingNumbers();
 }
