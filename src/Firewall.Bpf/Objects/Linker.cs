@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using Firewall.Bpf.Isa;
+
+namespace Firewall.Bpf.Objects;
+
+/// <summary>Lays a program and the functions it reaches out in one piece of code and resolves the distances between them.</summary>
+internal static class Linker
+{
+    public static LinkedProgram Link(BpfObject source, string program)
+    {
+        var entry = source.Function(program);
+        if (entry.Kind != FunctionKind.Program)
+        {
+            throw new ArgumentException($"{program} is not a program but a {entry.Kind} function", nameof(program));
+        }
+
+        var functions = Reachable(source, entry);
+        var starts = new Dictionary<string, int>(functions.Count);
+        var table = ImmutableArray.CreateBuilder<LinkedFunction>(functions.Count);
+        var length = 0;
+        foreach (var function in functions)
+        {
+            starts.Add(function.Name, length);
+            table.Add(new LinkedFunction(function.Name, function.Kind, function.ScalarArguments, length));
+            length += function.Code.Length;
+        }
+
+        var code = ImmutableArray.CreateBuilder<Instruction>(length);
+        var maps = ImmutableArray.CreateBuilder<MapReference>();
+        foreach (var function in functions)
+        {
+            var start = code.Count;
+            code.AddRange(function.Code);
+            foreach (var relocation in function.Relocations)
+            {
+                var index = start + relocation.Index;
+                code[index] = Resolve(code[index], index, relocation, starts);
+                if (relocation is MapRelocation map)
+                {
+                    maps.Add(new MapReference(index, map.MapName, ValueOffset: null));
+                }
+                else if (relocation is MapValueRelocation value)
+                {
+                    code[index + 1] = code[index + 1] with { Immediate = value.Offset };
+                    maps.Add(new MapReference(index, value.MapName, value.Offset));
+                }
+            }
+        }
+
+        return new LinkedProgram(
+            program, source.License, code.MoveToImmutable(), table.MoveToImmutable(), maps.ToImmutable(), MergeLines(functions, starts));
+    }
+
+    private static Instruction Resolve(Instruction slot, int index, Relocation relocation, Dictionary<string, int> starts) => relocation switch
+    {
+        MapRelocation => slot with { Source = new Register((byte)WideSource.Map), Immediate = 0 },
+        MapValueRelocation => slot with { Source = new Register((byte)WideSource.MapValue), Immediate = 0 },
+        CallRelocation call => Instruction.CallLocal(starts[call.FunctionName] - index - 1),
+        FunctionPointerRelocation pointer => slot with
+        {
+            Source = new Register((byte)WideSource.Function),
+            Immediate = starts[pointer.FunctionName] - index - 1,
+        },
+        _ => throw new ArgumentException($"unknown relocation {relocation}", nameof(relocation)),
+    };
+
+    /// <summary>The entry, then depth first in the order of first mention.</summary>
+    private static List<BpfFunction> Reachable(BpfObject source, BpfFunction entry)
+    {
+        var byName = source.Functions.ToDictionary(f => f.Name);
+        var seen = new HashSet<string> { entry.Name };
+        var order = new List<BpfFunction>();
+        var pending = new Stack<BpfFunction>([entry]);
+        while (pending.TryPop(out var function))
+        {
+            order.Add(function);
+            foreach (var name in CalledBy(function).Reverse())
+            {
+                if (!byName.TryGetValue(name, out var callee))
+                {
+                    throw new ArgumentException($"{function.Name} calls {name}, which {source.Name} does not have", nameof(source));
+                }
+
+                if (callee.Kind == FunctionKind.Program)
+                {
+                    throw new ArgumentException($"{function.Name} calls the program {name}; programs are reached by tail calls", nameof(source));
+                }
+
+                if (seen.Add(name))
+                {
+                    pending.Push(callee);
+                }
+            }
+        }
+
+        return order;
+    }
+
+    private static IEnumerable<string> CalledBy(BpfFunction function) => function.Relocations
+        .Select(r => r switch
+        {
+            CallRelocation call => call.FunctionName,
+            FunctionPointerRelocation pointer => pointer.FunctionName,
+            _ => null,
+        })
+        .OfType<string>()
+        .Distinct();
+
+    /// <summary>Gives every function a first entry, so that none inherits the last line of the one before it.</summary>
+    private static ImmutableArray<LineEntry> MergeLines(List<BpfFunction> functions, Dictionary<string, int> starts)
+    {
+        var lines = ImmutableArray.CreateBuilder<LineEntry>();
+        if (functions.TrueForAll(f => f.Lines.IsEmpty))
+        {
+            return [];
+        }
+
+        foreach (var function in functions)
+        {
+            var start = starts[function.Name];
+            if (function.Lines.IsEmpty || function.Lines[0].Index > 0)
+            {
+                lines.Add(new LineEntry(start, SourceLine.None));
+            }
+
+            lines.AddRange(function.Lines.Select(l => l with { Index = start + l.Index }));
+        }
+
+        return lines.ToImmutable();
+    }
+}
