@@ -11,6 +11,14 @@ public class KernelException : Exception
         Advice = advice;
     }
 
+    /// <summary>For exceptions that word their message themselves.</summary>
+    protected KernelException(string message, string operation, Errno error)
+        : base(message)
+    {
+        Operation = operation;
+        Error = error;
+    }
+
     /// <summary>What was asked of the kernel, as a phrase that follows "cannot": "create map hits".</summary>
     public string Operation { get; }
 

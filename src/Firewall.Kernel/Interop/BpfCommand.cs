@@ -16,6 +16,7 @@ internal enum BpfCommand
     MapGetById = 14,
     ObjectGetInfo = 15,
     BtfLoad = 18,
+    MapFreeze = 22,
     MapLookupBatch = 24,
     MapUpdateBatch = 26,
     LinkCreate = 28,

@@ -74,5 +74,7 @@ internal enum NetlinkFlags : ushort
     Multipart = 0x02,
     Acknowledge = 0x04,
     DumpInterrupted = 0x10,
-    Dump = 0x300,
+    Root = 0x100,
+    Match = 0x200,
+    Dump = Root | Match,
 }

@@ -6,7 +6,7 @@ using Firewall.Kernel.Errors;
 namespace Firewall.Kernel.Interop;
 
 /// <summary>bpf(2), raw: no native library, hence no ceiling but the kernel's own.</summary>
-internal static unsafe class Bpf
+internal static unsafe class BpfCall
 {
     private static readonly nint SystemCallNumber = RuntimeInformation.ProcessArchitecture switch
     {
