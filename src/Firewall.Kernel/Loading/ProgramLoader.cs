@@ -53,7 +53,7 @@ internal sealed unsafe class ProgramLoader(LinkedProgram program, IReadOnlyDicti
         {
             if (!maps.TryGetValue(reference.MapName, out var map))
             {
-                throw new ArgumentException($"{program.Name} uses map {reference.MapName}, which its object does not have");
+                throw new InvalidOperationException($"{program.Name} uses map {reference.MapName}, which its object does not have");
             }
 
             using var loan = map.Descriptor.Lend();

@@ -6,13 +6,13 @@ namespace Firewall.Kernel.Loading;
 /// <summary>The kernel's verifier refused a program.</summary>
 public sealed class VerifierException : KernelException
 {
-    public VerifierException(string program, Errno error, VerifierLog finding, SourceLine? source, string log)
-        : base(Describe(program, finding, source), $"load program {program}", error)
+    public VerifierException(string program, Errno error, VerifierLog finding, SourceLine? origin, string log)
+        : base(Describe(program, finding, origin), $"load program {program}", error)
     {
         Program = program;
         Instruction = finding.Instruction;
         Reason = finding.Reason;
-        Source = source;
+        Origin = origin;
         Log = log;
     }
 
@@ -25,15 +25,15 @@ public sealed class VerifierException : KernelException
     public string Reason { get; }
 
     /// <summary>The line of the user's file that the instruction was made for.</summary>
-    public SourceLine? Source { get; }
+    public SourceLine? Origin { get; }
 
     /// <summary>All that the verifier wrote, or the end of it when it wrote very much.</summary>
     public string Log { get; }
 
-    private static string Describe(string program, VerifierLog finding, SourceLine? source)
+    private static string Describe(string program, VerifierLog finding, SourceLine? origin)
     {
         var place = finding.Instruction is { } index ? $" at instruction {index}" : "";
-        var origin = source is null ? "" : $" (for {source.File}:{source.Line}: {source.Text})";
-        return $"the kernel's verifier refuses program {program}{place}{origin}: {finding.Reason}";
+        var line = origin is null ? "" : $" (for {origin.File}:{origin.Line}: {origin.Text})";
+        return $"the kernel's verifier refuses program {program}{place}{line}: {finding.Reason}";
     }
 }
