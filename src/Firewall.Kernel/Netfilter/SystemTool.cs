@@ -8,13 +8,10 @@ namespace Firewall.Kernel.Netfilter;
 /// A program of the system, run without a shell. It starts in the network namespace of the calling thread, because the child is
 /// forked from that thread.
 /// </summary>
-public sealed record SystemTool(string Path)
+internal sealed record SystemTool(string Path)
 {
     /// <summary>Administration tools are often not on the PATH of services and users.</summary>
     private static readonly ImmutableArray<string> UsualPlaces = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin"];
-
-    /// <summary>What the tool writes, as text; kept apart because the order between the two is lost anyway.</summary>
-    public sealed record Outcome(int ExitCode, string Output, string Errors);
 
     /// <summary>Null when it is not installed.</summary>
     public static SystemTool? Find(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "")
@@ -35,10 +32,11 @@ public sealed record SystemTool(string Path)
     }
 
     /// <summary>Runs the tool to its end, giving it <paramref name="input"/>.</summary>
-    public Outcome Try(string input, ImmutableDictionary<string, string>? environment, params ReadOnlySpan<string> arguments)
+    public ToolOutcome Try(string input, ImmutableDictionary<string, string>? environment, params ReadOnlySpan<string> arguments)
     {
         var start = new ProcessStartInfo(Path)
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -67,6 +65,9 @@ public sealed record SystemTool(string Path)
         }
 
         process.WaitForExit();
-        return new Outcome(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
+        return new ToolOutcome(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
     }
 }
+
+/// <summary>How a tool ended and what it wrote.</summary>
+internal sealed record ToolOutcome(int ExitCode, string Output, string Errors);

@@ -14,16 +14,16 @@ public sealed class NetworkNamespace : IDisposable
     private const int CloseOnExec = 0x80000;
     private const string OfThisThread = "/proc/thread-self/ns/net";
 
-    private readonly FileDescriptor _descriptor;
-
     private NetworkNamespace(FileDescriptor descriptor, ulong inode)
     {
-        _descriptor = descriptor;
+        Descriptor = descriptor;
         Inode = inode;
     }
 
     /// <summary>What tells namespaces apart: the number in "net:[4026531840]".</summary>
     public ulong Inode { get; }
+
+    internal FileDescriptor Descriptor { get; }
 
     /// <summary>The inode of the calling thread's namespace.</summary>
     public static ulong CurrentInode
@@ -69,7 +69,7 @@ public sealed class NetworkNamespace : IDisposable
     public T Run<T>(Func<T> work)
     {
         using var home = Open(OfThisThread);
-        Enter(_descriptor);
+        Enter(Descriptor);
         try
         {
             return work();
@@ -86,7 +86,7 @@ public sealed class NetworkNamespace : IDisposable
         return true;
     });
 
-    public void Dispose() => _descriptor.Dispose();
+    public void Dispose() => Descriptor.Dispose();
 
     private static FileDescriptor Open(string path)
     {

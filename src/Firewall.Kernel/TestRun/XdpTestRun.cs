@@ -35,6 +35,7 @@ public static unsafe class XdpTestRun
     /// <summary>Room for what a program may put in front (bpf_xdp_adjust_head) or behind.</summary>
     private const int Growth = 512;
 
+    /// <summary>Runs the program over the frame as if it had come in by <paramref name="ingressInterface"/>.</summary>
     /// <param name="program">An XDP program.</param>
     /// <param name="frame">From <see cref="ShortestFrame"/> bytes on, Ethernet header first.</param>
     /// <param name="repeat">How often; effects on maps happen each time.</param>
