@@ -1,0 +1,27 @@
+using System.Text;
+using Firewall.Rules.Meaning;
+using Firewall.Rules.Options;
+
+namespace Firewall.Rules.Matches;
+
+/// <summary>One condition of a rule, bound: its options read and checked. Immutable; equal when it means the same text.</summary>
+public abstract record Match
+{
+    /// <summary>The module as <c>-m</c> names it; null for the conditions every rule may have (<c>-s</c>, <c>-p</c>, …).</summary>
+    public abstract string? ModuleName { get; }
+
+    /// <summary>What the match asks of a packet; null when this version cannot say (the module is only parsed and printed).</summary>
+    public abstract Guard? Meaning(Family family);
+
+    /// <summary>Writes its options in iptables-save's order and spelling, without the <c>-m NAME</c>.</summary>
+    public abstract void Print(OptionWriter writer);
+
+    /// <summary>Canonical text, e.g. <c>-m length --length 0:60</c>.</summary>
+    public string ToText()
+    {
+        var text = new StringBuilder();
+        if (ModuleName is { } name) { text.Append(" -m ").Append(name); }
+        Print(new OptionWriter(text));
+        return text.ToString(1, Math.Max(0, text.Length - 1));
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+
+namespace Firewall.Rules.Meaning;
+
+/// <summary>
+/// A small typed program over one packet, for modules that search. The interpreter runs it and the code generator compiles
+/// it, so a module states its meaning once and needs no eBPF.
+/// </summary>
+/// <param name="Name">Names the search in explanations and in the disassembly; letters, digits and underscores.</param>
+/// <param name="Locals">Number of 64-bit unsigned variables, all 0 at the start (at most 8).</param>
+/// <param name="Body">Runs to a <see cref="Return"/>; falling off the end is "no match".</param>
+/// <remarks>Two programs with equal bodies are equal, and are compiled once.</remarks>
+public sealed record StepProgram(string Name, int Locals, ImmutableArray<Step> Body)
+{
+    public bool Equals(StepProgram? other) => other is not null && Locals == other.Locals && Body.AsSpan().SequenceEqual(other.Body.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Name, Locals, Body.Length);
+}
+
+/// <summary>How a search ends.</summary>
+public enum SearchResult
+{
+    NoMatch,
+    Match,
+    Hotdrop,
+}
+
+public abstract record Step;
+
+/// <summary>Assigns a local variable.</summary>
+public sealed record Let(int Local, Expression Value) : Step;
+
+/// <summary>
+/// Reads <paramref name="Bytes"/> (1, 2, 4 or 8) bytes at <paramref name="Offset"/>, counted from the frame's first byte, as a big-endian
+/// number. Where they do not all belong to the packet the search ends with <paramref name="WhenShort"/>; where the engine
+/// cannot read them the packet is deferred as truncated.
+/// </summary>
+public sealed record Read(int Local, Expression Offset, int Bytes, SearchResult WhenShort) : Step;
+
+/// <summary>Runs one of two blocks.</summary>
+public sealed record When(Comparison Condition, ImmutableArray<Step> Then, ImmutableArray<Step> Else) : Step
+{
+    public bool Equals(When? other) => other is not null && Condition.Equals(other.Condition)
+        && Then.AsSpan().SequenceEqual(other.Then.AsSpan()) && Else.AsSpan().SequenceEqual(other.Else.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Condition, Then.Length, Else.Length);
+}
+
+/// <summary>
+/// Runs the block until a <see cref="Break"/> or <see cref="Return"/>, at most <paramref name="Limit"/> times; the limit must exceed what any packet needs.
+/// Loops do not nest.
+/// </summary>
+public sealed record Repeat(int Limit, ImmutableArray<Step> Body) : Step
+{
+    public bool Equals(Repeat? other) => other is not null && Limit == other.Limit && Body.AsSpan().SequenceEqual(other.Body.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Limit, Body.Length);
+}
+
+/// <summary>Leaves the innermost <see cref="Repeat"/>.</summary>
+public sealed record Break : Step;
+
+/// <summary>Ends the search.</summary>
+public sealed record Return(SearchResult Result) : Step;
+
+/// <summary>Compares two unsigned 64-bit numbers.</summary>
+public sealed record Comparison(Comparator Operator, Expression Left, Expression Right);
+
+public enum Comparator
+{
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// <summary>An unsigned 64-bit number.</summary>
+public abstract record Expression
+{
+    public static implicit operator Expression(int value) => new Constant((ulong)value);
+
+    public static Expression operator +(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Add, left, right);
+
+    public static Expression operator -(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Subtract, left, right);
+
+    public static Expression operator *(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Multiply, left, right);
+
+    public static Expression operator &(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.And, left, right);
+
+    public static Expression operator |(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Or, left, right);
+
+    public static Expression operator ^(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Xor, left, right);
+
+    public static Expression operator <<(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.ShiftLeft, left, right);
+
+    public static Expression operator >>(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.ShiftRight, left, right);
+}
+
+public sealed record Constant(ulong Value) : Expression;
+
+/// <summary>The value of a local variable.</summary>
+public sealed record Local(int Index) : Expression;
+
+/// <summary>A place in the packet, in bytes from the frame's first byte; 0 for an extension header that is absent.</summary>
+public sealed record OffsetOf(HeaderBase Base) : Expression;
+
+/// <summary>One past the packet's last byte (Ethernet padding excluded), in bytes from the frame's first byte.</summary>
+public sealed record PacketEnd : Expression;
+
+public enum ArithmeticOperator
+{
+    Add,
+    Subtract,
+    Multiply,
+    And,
+    Or,
+    Xor,
+    ShiftLeft,
+    ShiftRight,
+}
+
+public sealed record Arithmetic(ArithmeticOperator Operator, Expression Left, Expression Right) : Expression;

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Firewall.Rules.Diagnostics;
+using Firewall.Rules.Syntax;
+
+namespace Firewall.Rules.Options;
+
+/// <summary>One use of an option in a rule.</summary>
+/// <param name="Option">Which one.</param>
+/// <param name="IsNegated">Whether <c>!</c> stood before it (or, the old way, before its value).</param>
+/// <param name="Values">The words that followed it.</param>
+/// <param name="Span">From the <c>!</c> or the option's name to the end of its value.</param>
+public sealed record OptionUse(Option Option, bool IsNegated, ImmutableArray<Word> Values, TextSpan Span);
+
+/// <summary>An option's value as given.</summary>
+public readonly record struct Given<T>(T Value, bool IsNegated);
+
+/// <summary>Something wrong with a module's options.</summary>
+public sealed record OptionError(TextSpan Span, string Message, string? Help = null);
+
+/// <summary>
+/// The options that a rule gave to one module, for its <c>Create</c>. Arity, negation, repetition and required options have been
+/// checked by then; values are read here, and every error is collected rather than thrown.
+/// </summary>
+public sealed class GivenOptions(ImmutableArray<OptionUse> uses, ValueContext context, TextSpan span)
+{
+    private readonly List<OptionError> _errors = [];
+
+    public ValueContext Context => context;
+
+    /// <summary>The whole clause.</summary>
+    public TextSpan Span => span;
+
+    public IReadOnlyList<OptionError> Errors => _errors;
+
+    public ImmutableArray<OptionUse> Uses => uses;
+
+    /// <summary>Whether the option stands in the rule.</summary>
+    public bool Has(Option option) => Find(option) is not null;
+
+    /// <summary>Null when absent; otherwise whether it is negated.</summary>
+    public bool? Negation(Option option) => Find(option)?.IsNegated;
+
+    /// <summary>The value, or null when the option is absent or its text is wrong (then an error is recorded).</summary>
+    public Given<T>? Get<T>(Option<T> option) => Find(option) is { } use && Read(option, use) is { } given ? given : null;
+
+    /// <summary>The value, or <paramref name="fallback"/> when the option is absent or wrong.</summary>
+    public Given<T> Get<T>(Option<T> option, T fallback) => Get(option) ?? new Given<T>(fallback, IsNegated: false);
+
+    /// <summary>All values of an option that may repeat, in order.</summary>
+    public IEnumerable<Given<T>> All<T>(Option<T> option)
+    {
+        foreach (var use in uses.Where(u => ReferenceEquals(u.Option, option)))
+        {
+            if (Read(option, use) is { } given) { yield return given; }
+        }
+    }
+
+    /// <summary>Records that an option (or, with null, the clause as a whole) is wrong in combination.</summary>
+    public void Fail(Option? option, string message, string? help = null) =>
+        _errors.Add(new OptionError(option is null ? span : Find(option)?.Span ?? span, message, help));
+
+    private OptionUse? Find(Option option) => uses.FirstOrDefault(u => ReferenceEquals(u.Option, option));
+
+    private Given<T>? Read<T>(Option<T> option, OptionUse use)
+    {
+        var result = option.Grammar.Read([.. use.Values.Select(v => v.Text)], context);
+        if (!result.IsError) { return new Given<T>(result.Value!, use.IsNegated); }
+        var place = use.Values.Length > 0 ? TextSpan.FromTo(use.Values[0].Span.Start, use.Values[^1].Span.End) : use.Span;
+        _errors.Add(new OptionError(place, result.Error!, result.Help));
+        return null;
+    }
+}

@@ -1,0 +1,41 @@
+using Firewall.Rules.Options;
+
+namespace Firewall.Rules.Targets;
+
+/// <summary>What a matching rule does with the packet.</summary>
+public abstract record Target
+{
+    /// <summary>The name after <c>-j</c>; null for a rule that only counts.</summary>
+    public abstract string? Name { get; }
+
+    /// <summary>How the walk goes on; null when this version cannot say (the target is only parsed and printed).</summary>
+    public abstract Effect? Effect { get; }
+
+    /// <summary>Writes <c> -j NAME</c> and the target's options, each with a leading blank.</summary>
+    public abstract void Print(OptionWriter writer);
+}
+
+/// <summary>What happens to a packet at the end of a chain's walk.</summary>
+public enum Verdict
+{
+    Accept,
+    Drop,
+}
+
+/// <summary>How the walk through the chains goes on after a matching rule.</summary>
+public abstract record Effect;
+
+/// <summary>The walk ends with a verdict.</summary>
+public sealed record Decide(Verdict Verdict) : Effect;
+
+/// <summary>The next rule is looked at.</summary>
+public sealed record Continue : Effect;
+
+/// <summary>Goes back to the rule after the last jump; in a built-in chain the policy decides.</summary>
+public sealed record ReturnToCaller : Effect;
+
+/// <summary>Walks another chain; its end comes back to the next rule.</summary>
+public sealed record Call(string Chain) : Effect;
+
+/// <summary>Walks another chain; its end goes to where the last <see cref="Call"/> came from.</summary>
+public sealed record Goto(string Chain) : Effect;
