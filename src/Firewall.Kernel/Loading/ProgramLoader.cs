@@ -110,9 +110,9 @@ internal sealed unsafe class ProgramLoader(LinkedProgram program, IReadOnlyDicti
         try
         {
             var license = Encoding.ASCII.GetBytes(program.License + '\0');
-            fixed (byte* instructions = code, licence = license, functions = types.Functions, lines = types.Lines)
+            fixed (byte* instructions = code, licence = license, functions = types.Functions.AsSpan(), lines = types.Lines.AsSpan())
             {
-                using var btf = types.Lend();
+                using var btf = types.Descriptor.Lend();
                 var attributes = new ProgramLoadAttributes
                 {
                     Type = XdpProgramType,
@@ -126,10 +126,10 @@ internal sealed unsafe class ProgramLoader(LinkedProgram program, IReadOnlyDicti
                     Name = BpfCall.NameOf(program.Name),
                     ExpectedAttachType = XdpAttachType,
                     Btf = btf.Number,
-                    FunctionRecordSize = types.FunctionRecordSize,
+                    FunctionRecordSize = BtfBlob.FunctionInfoSize,
                     Functions = (ulong)functions,
                     FunctionCount = types.FunctionCount,
-                    LineRecordSize = types.LineRecordSize,
+                    LineRecordSize = BtfBlob.LineInfoSize,
                     Lines = (ulong)lines,
                     LineCount = types.LineCount,
                 };

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace Firewall.Kernel.Tests.Oracle;
 
+[StructLayout(LayoutKind.Sequential)]
 public readonly record struct PacketCount(ulong Packets, ulong Bytes)
 {
     public override string ToString() => $"[{Packets}:{Bytes}]";

@@ -23,7 +23,7 @@ public static class Frames
     }
 
     /// <summary>A SYN, cut to <paramref name="length"/> bytes of TCP.</summary>
-    public static byte[] TcpTo(int port, int sourcePort = 1000, int length = 20) => Ipv4(Tcp, TcpHeader(port, sourcePort)[..length]);
+    public static byte[] TcpTo(int port, int sourcePort = 1000, int length = 20) => Ipv4(Tcp, TcpHeader(port, sourcePort).AsSpan(0, length));
 
     public static byte[] TcpHeader(int port, int sourcePort = 1000)
     {
