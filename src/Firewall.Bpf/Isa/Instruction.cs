@@ -20,12 +20,20 @@ public readonly partial record struct Instruction(byte Opcode, Register Destinat
 
     public InstructionClass Class => (InstructionClass)(Opcode & 0x07);
 
-    /// <summary>True when the second operand is the source register, false when it is the immediate.</summary>
-    public bool UsesSource => (Opcode & RegisterOperand) != 0;
+    /// <summary>True when the second operand is the source register, false when it is the immediate or there is none.</summary>
+    public bool UsesSource => Class switch
+    {
+        InstructionClass.Load or InstructionClass.Store => true,
+        InstructionClass.WideLoad or InstructionClass.StoreImmediate => false,
+        _ => (Opcode & RegisterOperand) != 0 && !IsByteSwap,
+    };
 
     public bool IsAlu => Class is InstructionClass.Alu32 or InstructionClass.Alu64;
 
     public bool IsByteSwap => IsAlu && Operation == 0xd0;
+
+    /// <summary>Of a byte swap: the result is in big-endian order. The bit that elsewhere selects the register operand.</summary>
+    public bool SwapsToBigEndian => IsByteSwap && (Opcode & RegisterOperand) != 0;
 
     /// <summary>First slot of a 64-bit immediate load.</summary>
     public bool IsWideLoad => Opcode == 0x18;

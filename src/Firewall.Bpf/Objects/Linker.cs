@@ -47,8 +47,9 @@ internal static class Linker
             }
         }
 
+        var lines = functions.TrueForAll(f => f.Lines.IsEmpty) ? [] : LineTable.Merge(functions.Select(f => (f, starts[f.Name])));
         return new LinkedProgram(
-            program, source.License, code.MoveToImmutable(), table.MoveToImmutable(), maps.ToImmutable(), MergeLines(functions, starts));
+            program, source.License, code.MoveToImmutable(), table.MoveToImmutable(), maps.ToImmutable(), lines);
     }
 
     private static Instruction Resolve(Instruction slot, int index, Relocation relocation, Dictionary<string, int> starts) => relocation switch
@@ -74,19 +75,9 @@ internal static class Linker
         while (pending.TryPop(out var function))
         {
             order.Add(function);
-            foreach (var name in CalledBy(function).Reverse())
+            foreach (var callee in CalledBy(function, byName).Reverse())
             {
-                if (!byName.TryGetValue(name, out var callee))
-                {
-                    throw new ArgumentException($"{function.Name} calls {name}, which {source.Name} does not have", nameof(source));
-                }
-
-                if (callee.Kind == FunctionKind.Program)
-                {
-                    throw new ArgumentException($"{function.Name} calls the program {name}; programs are reached by tail calls", nameof(source));
-                }
-
-                if (seen.Add(name))
+                if (seen.Add(callee.Name))
                 {
                     pending.Push(callee);
                 }
@@ -96,36 +87,25 @@ internal static class Linker
         return order;
     }
 
-    private static IEnumerable<string> CalledBy(BpfFunction function) => function.Relocations
-        .Select(r => r switch
-        {
-            CallRelocation call => call.FunctionName,
-            FunctionPointerRelocation pointer => pointer.FunctionName,
-            _ => null,
-        })
-        .OfType<string>()
-        .Distinct();
-
-    /// <summary>Gives every function a first entry, so that none inherits the last line of the one before it.</summary>
-    private static ImmutableArray<LineEntry> MergeLines(List<BpfFunction> functions, Dictionary<string, int> starts)
+    private static IEnumerable<BpfFunction> CalledBy(BpfFunction function, Dictionary<string, BpfFunction> byName)
     {
-        var lines = ImmutableArray.CreateBuilder<LineEntry>();
-        if (functions.TrueForAll(f => f.Lines.IsEmpty))
+        foreach (var relocation in function.Relocations)
         {
-            return [];
-        }
-
-        foreach (var function in functions)
-        {
-            var start = starts[function.Name];
-            if (function.Lines.IsEmpty || function.Lines[0].Index > 0)
+            var callee = relocation switch
             {
-                lines.Add(new LineEntry(start, SourceLine.None));
-            }
-
-            lines.AddRange(function.Lines.Select(l => l with { Index = start + l.Index }));
+                CallRelocation call => byName.GetValueOrDefault(call.FunctionName),
+                FunctionPointerRelocation pointer => byName.GetValueOrDefault(pointer.FunctionName),
+                _ => function,
+            };
+            yield return (relocation, callee) switch
+            {
+                (_, null) => throw new ArgumentException($"{function.Name} needs a function that is not there: {relocation}", nameof(byName)),
+                (CallRelocation, { Kind: FunctionKind.Program }) =>
+                    throw new ArgumentException($"{function.Name} calls the program {callee.Name}; programs are reached by tail calls", nameof(byName)),
+                (FunctionPointerRelocation, { Kind: not FunctionKind.Callback }) =>
+                    throw new ArgumentException($"{function.Name} takes the address of {callee.Name}, which is no callback", nameof(byName)),
+                _ => callee,
+            };
         }
-
-        return lines.ToImmutable();
     }
 }

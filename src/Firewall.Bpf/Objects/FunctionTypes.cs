@@ -1,0 +1,51 @@
+namespace Firewall.Bpf.Objects;
+
+/// <summary>The C types of an object's functions, each written once and only when needed.</summary>
+internal sealed class FunctionTypes
+{
+    private static readonly string[] ScalarNames = ["a", "b", "c", "d"];
+
+    private readonly BtfBuilder _btf;
+    private readonly Dictionary<(FunctionKind Kind, int Scalars), int> _prototypes = [];
+    private readonly int _unsigned;
+    private readonly int _unsigned64;
+
+    public FunctionTypes(BtfBuilder btf)
+    {
+        _btf = btf;
+        Int = btf.Int("int", 4, signed: true);
+        _unsigned = btf.Int("unsigned int", 4, signed: false);
+        _unsigned64 = btf.Int("unsigned long long", 8, signed: false);
+    }
+
+    public int Int { get; }
+
+    /// <summary>Id of a new FUNC type.</summary>
+    public int Function(string name, FunctionKind kind, int scalarArguments)
+    {
+        if (!_prototypes.TryGetValue((kind, scalarArguments), out var prototype))
+        {
+            prototype = kind == FunctionKind.Callback ? Callback() : TakingContext(scalarArguments);
+            _prototypes.Add((kind, scalarArguments), prototype);
+        }
+
+        return _btf.Function(name, prototype, global: kind != FunctionKind.Callback);
+    }
+
+    /// <summary><c>long (u64 index, void *ctx)</c>.</summary>
+    private int Callback()
+    {
+        var result = _btf.Int("long", 8, signed: true);
+        var context = _btf.Pointer(BtfBuilder.Void);
+        return _btf.Prototype(result, [("index", _unsigned64), ("ctx", context)]);
+    }
+
+    /// <summary><c>int (struct xdp_md *ctx, u64 a, …)</c>; the kernel knows the context by the structure's name.</summary>
+    private int TakingContext(int scalars)
+    {
+        string[] fields = ["data", "data_end", "data_meta", "ingress_ifindex", "rx_queue_index", "egress_ifindex"];
+        var context = _btf.Struct("xdp_md", 4, 4 * fields.Length, [.. fields.Select(f => (f, _unsigned))]);
+        var pointer = _btf.Pointer(context);
+        return _btf.Prototype(Int, [("ctx", pointer), .. ScalarNames.Take(scalars).Select(n => (n, _unsigned64))]);
+    }
+}

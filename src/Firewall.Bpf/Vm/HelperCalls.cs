@@ -1,0 +1,89 @@
+using Firewall.Bpf.Isa;
+
+namespace Firewall.Bpf.Vm;
+
+/// <summary>The helper functions that return to the next instruction; tail calls and loops are the interpreter's own.</summary>
+internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[] maps, PacketMemory packet, VmOptions options)
+{
+    private const long LargestXdpAccess = 0xffff;
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    /// <summary>R0 after the call.</summary>
+    public ulong Call(int number, ReadOnlySpan<ulong> registers, int pc) => number switch
+    {
+        HelperFunction.MapLookupElement => Lookup(registers, pc),
+        HelperFunction.MapUpdateElement => Update(registers, pc),
+        HelperFunction.MapDeleteElement => Delete(registers, pc),
+        HelperFunction.KtimeGetNanoseconds => (ulong)Nanoseconds(),
+        HelperFunction.GetPrandomU32 => (uint)options.Random.NextInt64(1L << 32),
+        HelperFunction.GetSmpProcessorId => (uint)options.Cpu,
+        HelperFunction.Jiffies64 => (ulong)((Int128)Nanoseconds() * options.JiffiesPerSecond / NanosecondsPerSecond),
+        HelperFunction.XdpGetBufferLength => BufferLength(registers, pc),
+        HelperFunction.XdpLoadBytes => LoadBytes(registers, pc),
+        _ => throw code.Fault(pc, 0, $"helper {HelperFunction.NameOf(number)}#{number} is not simulated"),
+    };
+
+    public VmMap Map(ulong handle, int pc)
+    {
+        var index = handle - AddressSpace.StartOf(AddressSpace.MapHandleRegion);
+        return index < (ulong)maps.Length ? maps[index] : throw code.Fault(pc, handle, $"0x{handle:x} is no map");
+    }
+
+    public void CheckContext(ulong address, int pc)
+    {
+        if (address != AddressSpace.StartOf(AddressSpace.ContextRegion))
+        {
+            throw code.Fault(pc, address, $"0x{address:x} is not the context");
+        }
+    }
+
+    private ulong Lookup(ReadOnlySpan<ulong> registers, int pc)
+    {
+        var map = Map(registers[1], pc);
+        var cell = map.Find(memory.Read(registers[2], map.Spec.KeySize, pc));
+        return cell < 0 ? 0 : map.Region.AddressOf(cell);
+    }
+
+    private ulong Update(ReadOnlySpan<ulong> registers, int pc)
+    {
+        var map = Map(registers[1], pc);
+        var key = memory.Read(registers[2], map.Spec.KeySize, pc);
+        var value = memory.Read(registers[3], map.Spec.ValueSize, pc);
+        return (ulong)map.Update(key, value, registers[4]);
+    }
+
+    private ulong Delete(ReadOnlySpan<ulong> registers, int pc)
+    {
+        var map = Map(registers[1], pc);
+        return (ulong)map.Delete(memory.Read(registers[2], map.Spec.KeySize, pc));
+    }
+
+    private long Nanoseconds() =>
+        (long)((Int128)options.Clock.GetTimestamp() * NanosecondsPerSecond / options.Clock.TimestampFrequency);
+
+    private ulong BufferLength(ReadOnlySpan<ulong> registers, int pc)
+    {
+        CheckContext(registers[1], pc);
+        return (ulong)packet.FrameLength;
+    }
+
+    /// <summary>Reaches the whole frame, fragments included (net/core/filter.c, bpf_xdp_load_bytes).</summary>
+    private ulong LoadBytes(ReadOnlySpan<ulong> registers, int pc)
+    {
+        CheckContext(registers[1], pc);
+        var offset = (uint)registers[2];
+        var length = (uint)registers[4];
+        if (offset > LargestXdpAccess || length > LargestXdpAccess)
+        {
+            return unchecked((ulong)Errno.BadAddress);
+        }
+
+        if (offset + length > (uint)packet.FrameLength)
+        {
+            return unchecked((ulong)Errno.Invalid);
+        }
+
+        packet.Frame.Slice((int)offset, (int)length).CopyTo(memory.Write(registers[3], (int)length, pc));
+        return 0;
+    }
+}

@@ -1,0 +1,20 @@
+namespace Firewall.Bpf.Vm;
+
+/// <summary>What the machine takes from the world: clock, chance, its processor's number, its patience.</summary>
+public sealed record VmOptions
+{
+    /// <summary>Source of <c>ktime_get_ns</c> and <c>jiffies64</c>, through its timestamp.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Source of <c>get_prandom_u32</c>; the default repeats itself from machine to machine.</summary>
+    public Random Random { get; init; } = new(0);
+
+    /// <summary>The processor the machine is. Per-CPU maps hold this processor's values and no others.</summary>
+    public int Cpu { get; init; }
+
+    /// <summary>CONFIG_HZ of the kernel that is played.</summary>
+    public int JiffiesPerSecond { get; init; } = 250;
+
+    /// <summary>Instructions after which a run is taken to hang.</summary>
+    public int InstructionBudget { get; init; } = 100_000_000;
+}

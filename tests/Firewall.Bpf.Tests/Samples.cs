@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Firewall.Bpf.Assembly;
+using Firewall.Bpf.Isa;
+using Firewall.Bpf.Objects;
+using static Firewall.Bpf.Isa.Register;
+
+namespace Firewall.Bpf.Tests;
+
+/// <summary>Objects that use everything a real one does.</summary>
+internal static class Samples
+{
+    public const int Pass = 2;
+
+    public static BpfObject Of(params BpfFunction[] functions) => new("sample", [], [.. functions]);
+
+    /// <summary>A program of one function that needs no maps.</summary>
+    public static BpfObject Program(Action<Assembler> write) => Of(Function("main", FunctionKind.Program, write));
+
+    public static BpfFunction Function(string name, FunctionKind kind, Action<Assembler> write, int scalars = 0)
+    {
+        var assembler = new Assembler(name, kind) { ScalarArguments = scalars };
+        write(assembler);
+        return assembler.Build();
+    }
+
+    public static ImmutableArray<byte> Word(int value) => [.. BitConverter.GetBytes(value)];
+
+    /// <summary>
+    /// Looks up a counter by the result of a global function, adds one for each of ten rounds of a loop that reaches its
+    /// locals through a stack pointer, adds a constant from a table addressed directly, and returns the sum.
+    /// </summary>
+    public static BpfObject Full()
+    {
+        var counters = new MapSpec("counters", MapType.Array, 4, 8, 16);
+        var table = new MapSpec("table", MapType.Array, 4, 8, 1)
+        {
+            Flags = 1 << 7,
+            InitialEntries = [new MapEntry(Word(0), [7, 0, 0, 0, 9, 0, 0, 0])],
+        };
+        var main = Function("entry", FunctionKind.Program, a =>
+        {
+            var found = a.NewLabel("found");
+            a.Origin = new SourceLine("rules.txt", 3, 5, "-A INPUT -j ACCEPT");
+            a.Move(R2, 2);
+            a.Call("classify");
+            a.Store(Width.Word, FramePointer, -4, R0);
+            a.Origin = new SourceLine("rules.txt", 4, 1, "-A INPUT -j DROP");
+            a.LoadMap(R1, counters);
+            a.Move(R2, FramePointer);
+            a.Alu(AluOp.Add, R2, -4);
+            a.CallHelper(HelperFunction.MapLookupElement);
+            a.JumpIf(Condition.NotEqual, R0, 0, found);
+            a.Origin = null;
+            a.Move(R0, 0);
+            a.Exit();
+            a.Mark(found);
+            a.Move(R6, R0);
+            a.StoreImmediate(Width.Double, FramePointer, -16, 0);
+            a.Move(R1, 10);
+            a.LoadFunction(R2, "round");
+            a.Move(R3, FramePointer);
+            a.Alu(AluOp.Add, R3, -16);
+            a.Move(R4, 0);
+            a.CallHelper(HelperFunction.Loop);
+            a.Load(Width.Double, R1, FramePointer, -16);
+            a.AtomicAdd(Width.Double, R6, 0, R1);
+            a.LoadMapValue(R2, table, 4);
+            a.Load(Width.Word, R0, R2, 0);
+            a.Alu(AluOp.Add, R0, R1);
+            a.Exit();
+        });
+        var classify = Function("classify", FunctionKind.Global, a =>
+        {
+            a.Origin = new SourceLine("rules.txt", 2, 1, ":INPUT ACCEPT [0:0]");
+            a.Load(Width.Word, R1, R1, 12);
+            a.Move(R0, R2);
+            a.Alu(AluOp.And, R0, 7);
+            a.Exit();
+        }, scalars: 1);
+        var round = Function("round", FunctionKind.Callback, a =>
+        {
+            a.Load(Width.Double, R1, R2, 0);
+            a.Alu(AluOp.Add, R1, 1);
+            a.Store(Width.Double, R2, 0, R1);
+            a.Move(R0, 0);
+            a.Exit();
+        });
+        return new BpfObject("full", [counters, table], [main, classify, round]);
+    }
+
+    /// <summary>The first program calls the second by tail call; it returns 1, and 0 when there is nothing to call.</summary>
+    public static BpfObject TailCalling()
+    {
+        var programs = new MapSpec("programs", MapType.ProgramArray, 4, 4, 4) { InitialPrograms = ["first", "second"] };
+        var first = Function("first", FunctionKind.Program, a =>
+        {
+            a.LoadMap(R2, programs);
+            a.Move(R3, 1);
+            a.CallHelper(HelperFunction.TailCall);
+            a.Move(R0, 0);
+            a.Exit();
+        });
+        var second = Function("second", FunctionKind.Program, a =>
+        {
+            a.Move(R0, 1);
+            a.Exit();
+        });
+        return new BpfObject("tails", [programs], [first, second]);
+    }
+}
