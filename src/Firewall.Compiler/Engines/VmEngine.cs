@@ -1,0 +1,45 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Firewall.Bpf.Vm;
+using Firewall.Compiler.CodeGeneration;
+using Firewall.Rules.Evaluation;
+using Firewall.Rules.Policies;
+
+namespace Firewall.Compiler.Engines;
+
+/// <summary>Judges packets with the compiled program in the managed virtual machine.</summary>
+public sealed class VmEngine(CompiledFirewall firewall)
+{
+    private readonly VirtualMachine _machine = new(firewall.Object);
+
+    /// <summary>Tells an unspecialised program which index a device has, as the loader does.</summary>
+    public void AddInterface(uint ifindex, string name)
+    {
+        if (!firewall.Interfaces.IsEmpty)
+        {
+            _machine.Maps[firewall.Interfaces.Map.Name].Write(InterfacePatterns.Key(ifindex), firewall.Interfaces.ValueFor(name));
+        }
+    }
+
+    /// <summary>Judges one frame.</summary>
+    /// <param name="ifindex">Index of the device it came in by.</param>
+    /// <param name="linearLength">Bytes that the program can read; null for all.</param>
+    public Decision Judge(ReadOnlySpan<byte> frame, uint ifindex = 1, int? linearLength = null)
+    {
+        _machine.Run(LinearGenerator.Entry, frame, new XdpContext(ifindex, 0) { LinearLength = linearLength });
+        return Outcome.Read(_machine.Maps[Scratch.Map.Name].Value(0), firewall.Counters);
+    }
+
+    /// <summary>What has been counted since the start, by number in the <see cref="CounterLayout"/>.</summary>
+    public ImmutableArray<Counters> ReadCounters() => Read("counters", firewall.Counters.Entries.Length);
+
+    /// <summary>Deferred frames by reason.</summary>
+    public ImmutableArray<Counters> ReadDeferred() => Read("deferred", _machine.Maps["deferred"].Spec.MaxEntries);
+
+    private ImmutableArray<Counters> Read(string map, int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Decode(_machine.Maps[map].Value(i)))];
+
+    /// <summary>A counter as the program keeps it: u64 packets, u64 bytes.</summary>
+    public static Counters Decode(ReadOnlySpan<byte> value) =>
+        new(BinaryPrimitives.ReadUInt64LittleEndian(value), BinaryPrimitives.ReadUInt64LittleEndian(value[8..]));
+}
