@@ -8,7 +8,7 @@ namespace Firewall.Rules.Matches;
 /// <summary>
 /// Matches the total length of the IP packet, header included (net/netfilter/xt_length.c). A reversed range loads and never matches.
 /// </summary>
-public sealed record LengthMatch(UInt128 Low, UInt128 High, bool Negated) : Match
+public sealed record LengthMatch(Given<ValueRange> Lengths) : Match
 {
     private static readonly Option<ValueRange> Length = Option.Value("--length", Values.Range(ushort.MaxValue)).Required().Negatable();
 
@@ -16,7 +16,7 @@ public sealed record LengthMatch(UInt128 Low, UInt128 High, bool Negated) : Matc
     {
         Summary = "Matches the length of the IP packet, header included.",
         Options = [Length],
-        Create = given => given.Get(Length) is { } length ? new LengthMatch(length.Value.Low, length.Value.High, length.IsNegated) : null,
+        Create = given => given.Get(Length) is { } lengths ? new LengthMatch(lengths) : null,
         Examples =
         [
             Accepts("-m length --length 40:60"),
@@ -32,7 +32,7 @@ public sealed record LengthMatch(UInt128 Low, UInt128 High, bool Negated) : Matc
 
     public override string ModuleName => Module.Name;
 
-    public override Guard Meaning(Family family) => Guard.Of(Field.TotalLength.In(ValueSet.Between(Low, High), Negated));
+    public override Guard Meaning(Family family) => Guard.Always.And(Field.TotalLength.In(Lengths));
 
-    public override void Print(OptionWriter writer) => writer.Write(Length, Values.Text(Low, High), Negated);
+    public override void Print(OptionWriter writer) => writer.Write(Length, Values.Text(Lengths.Value), Lengths.IsNegated);
 }

@@ -17,7 +17,12 @@ public readonly record struct ValueResult<T>(T? Value, string? Error, string? He
     public bool IsError => Error is not null;
 
     public static implicit operator ValueResult<T>(T value) => new(value, null);
+
+    public static implicit operator ValueResult<T>(WrongValue wrong) => new(default, wrong.Error, wrong.Help);
 }
+
+/// <summary>What is wrong with a text, whatever it should have been; becomes a <see cref="ValueResult{T}"/>.</summary>
+public readonly record struct WrongValue(string Error, string? Help);
 
 /// <summary>How the word or words after an option are read and written.</summary>
 /// <param name="Name">The nonterminal of <c>grammar/values.ebnf</c> that describes one word of it.</param>
