@@ -80,6 +80,9 @@ public readonly partial record struct Instruction(byte Opcode, Register Destinat
     /// <summary>Size of the memory access of a load, store or atomic instruction.</summary>
     public Width Width => Widths.FromOpcode(Opcode);
 
+    /// <summary>The five fields; <c>Assembly.Disassembler</c> prints the meaning.</summary>
+    public override string ToString() => $"{Opcode:x2} {Destination} {Source} {Offset} {Immediate}";
+
     private int Operation => Opcode & OperationMask;
 
     private int Mode => Opcode & ModeMask;
