@@ -2,6 +2,7 @@ using Firewall.Bpf.Isa;
 using Firewall.Bpf.Objects;
 using Firewall.Kernel.Errors;
 using Firewall.Kernel.Loading;
+using Firewall.Kernel.Probe;
 using Firewall.Kernel.TestRun;
 using Firewall.Kernel.Tests.Oracle;
 using Firewall.Kernel.Tests.Rig;
@@ -28,6 +29,15 @@ public sealed class LoadedObjectTests
         KernelRequired.Privileges();
         using var loaded = LoadedObject.Load(Programs.TailCalling());
         Assert.Equal(XdpAction.Drop, XdpTestRun.Run(loaded.Programs["first"], Frames.UdpTo(53)).Action);
+    }
+
+    [SkippableFact]
+    public void Callbacks_and_addresses_of_map_values_are_resolved()
+    {
+        KernelRequired.Privileges();
+        Skip.IfNot(KernelFeatures.Read().Loop.IsAvailable, "this kernel has no bpf_loop");
+        using var loaded = LoadedObject.Load(Programs.Looping());
+        Assert.Equal(45u, XdpTestRun.Run(loaded.Entry, Frames.UdpTo(53)).ReturnValue);
     }
 
     [SkippableFact]

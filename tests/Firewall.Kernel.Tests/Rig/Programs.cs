@@ -12,6 +12,7 @@ internal static class Programs
 
     private const int MapLookup = 1;
     private const int TailCall = 12;
+    private const int Loop = 181;
 
     private static Register R0 => new(0);
 
@@ -85,6 +86,29 @@ internal static class Programs
                     asm.Exit();
                 }),
             ]);
+    }
+
+    /// <summary>Adds up 0 to 9 by bpf_loop in a map value that it reaches by address, and returns the sum: needs BTF of functions.</summary>
+    public static BpfObject Looping()
+    {
+        var sum = new MapSpec("sum", MapType.Array, 4, 16, 1);
+        var entry = Function("looping", asm =>
+        {
+            asm.Move(R1, 10);
+            asm.LoadFunction(R2, "step");
+            asm.Move(R3, 0);
+            asm.Move(new Register(4), 0);
+            asm.CallHelper(Loop);
+            asm.LoadMapValue(R1, sum, 8);
+            asm.Load(Width.Double, R0, R1, 0);
+            asm.Exit();
+        });
+        var step = new Assembler("step", FunctionKind.Callback) { Origin = Line };
+        step.LoadMapValue(R3, sum, 8);
+        step.AtomicAdd(Width.Double, R3, 0, R1);
+        step.Move(R0, 0);
+        step.Exit();
+        return new("looping", [sum], [entry, step.Build()]);
     }
 
     /// <summary>Reads the packet without having looked where it ends; the reading instruction is made for <see cref="Line"/>.</summary>
