@@ -7,6 +7,10 @@ using static Firewall.Rules.Meaning.Steps;
 namespace Firewall.Rules.Matches;
 
 /// <summary>Matches DCCP ports, packet types and options (net/netfilter/xt_dccp.c).</summary>
+/// <remarks>
+/// A packet that <c>--dccp-option</c> cannot read is dropped at once. Negated, the kernel counts it for the rule before it drops it, if the rest
+/// of the rule matches; here it is not counted.
+/// </remarks>
 /// <param name="SourcePorts">Where the packet comes from; null to ask nothing.</param>
 /// <param name="DestinationPorts">Where it goes; null to ask nothing.</param>
 /// <param name="Types">Packet types, one a bit; null to ask nothing.</param>

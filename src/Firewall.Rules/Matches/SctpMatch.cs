@@ -7,6 +7,10 @@ using static Firewall.Rules.Meaning.Steps;
 namespace Firewall.Rules.Matches;
 
 /// <summary>Matches SCTP ports and chunks (net/netfilter/xt_sctp.c).</summary>
+/// <remarks>
+/// A packet that <c>--chunk-types</c> cannot read is dropped at once. Negated, the kernel counts it for the rule before it drops it, if the rest
+/// of the rule matches; here it is not counted.
+/// </remarks>
 /// <param name="SourcePorts">Where the packet comes from; null to ask nothing.</param>
 /// <param name="DestinationPorts">Where it goes; null to ask nothing.</param>
 /// <param name="Chunks">Which chunks it carries; null to ask nothing.</param>
