@@ -50,7 +50,7 @@ public sealed record DccpMatch(
             Misses("-p dccp -m dccp --dccp-option 44", Packet.Dccp(1, 80, Data)),
             Hotdrops("-p dccp -m dccp", Packet.Dccp(1, 80, Request).Keep(11)),
             Hotdrops("-p dccp -m dccp --dccp-option 44", Packet.Dccp(1, 80, Request)),
-            Hotdrops("-p dccp -m dccp ! --dccp-option 44", Packet.Dccp(1, 80, Data).WithTransportByte(4, 6)),
+            Hotdrops("-p dccp -m dccp ! --dccp-option 44 -m length --length 5", Packet.Dccp(1, 80, Data).WithTransportByte(4, 6)),
         ],
     };
 

@@ -51,7 +51,7 @@ public sealed record SctpMatch(Given<ValueRange>? SourcePorts, Given<ValueRange>
             Misses("-p sctp -m sctp ! --chunk-types any INIT", Packet.Sctp(1, 80, 1, 0, 0, 4)),
             Hotdrops("-p sctp -m sctp", Packet.Sctp(1, 80).Keep(11)),
             Hotdrops("-p sctp -m sctp --chunk-types any INIT", Packet.Sctp(1, 80)),
-            Hotdrops("-p sctp -m sctp ! --chunk-types any INIT", Packet.Sctp(1, 80, 3, 0, 0, 0)),
+            Hotdrops("-p sctp -m sctp ! --chunk-types any INIT -m length --length 5", Packet.Sctp(1, 80, 3, 0, 0, 0)),
         ],
     };
 
