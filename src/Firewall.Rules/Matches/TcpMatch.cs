@@ -16,8 +16,8 @@ public sealed record TcpMatch(
 {
     private static readonly TcpFlagTest SynAlone = new(Mask: 0x17, Compare: 0x02);
 
-    private static readonly Option<ValueRange> Source = Transport.SourcePort(Transport.Tcp);
-    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Transport.Tcp);
+    private static readonly Option<ValueRange> Source = Transport.SourcePort(Values.Ports(Transport.Tcp));
+    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Values.Ports(Transport.Tcp));
     private static readonly Option<TcpFlagTest> TcpFlags = Option.Value("--tcp-flags", Values.TcpFlags).Negatable();
     private static readonly Flag Syn = Option.Flag("--syn").Negatable();
     private static readonly Option<uint> OptionKind = Option.Value("--tcp-option", Values.Number(byte.MaxValue, minimum: 1)).Negatable();
@@ -109,7 +109,7 @@ public sealed record TcpMatch(
             new HotdropUnless(Field.FragmentOffset.Is(0)),
             new HeaderGate(HeaderBase.Transport, 20, WhenMissing.Hotdrop));
 
-    /// <summary><c>tcp_find_option</c>: the end-of-list option does not end the search, and a length of 0 counts as 1.</summary>
+    /// <summary>Options that the data offset promises and the packet has not are a hotdrop.</summary>
     private static StepProgram Find(int kind)
     {
         Local place = new(0), end = new(1), octet = new(2);
@@ -122,17 +122,7 @@ public sealed record TcpMatch(
             Set(end, header + octet),
             If(end.Above(new PacketEnd()), Hotdrop),
             Set(place, header + 20),
-            new Repeat(41,
-            [
-                If(place.AtLeast(end), NotFound),
-                Byte(octet, place),
-                If(octet.Is(kind), Found),
-                Set(place, place + 1),
-                If(octet.AtLeast(2),
-                    If(place.AtLeast(end), NotFound),
-                    Byte(octet, place),
-                    If(octet.AtLeast(2), Set(place, place + octet - 1))),
-            ]),
+            HeaderOptions.Find(kind, 40, place, end, octet),
         ]);
     }
 }
