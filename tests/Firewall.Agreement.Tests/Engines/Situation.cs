@@ -3,7 +3,6 @@ using Firewall.Agreement.Tests.Generation;
 using Firewall.Compiler;
 using Firewall.Compiler.CodeGeneration;
 using Firewall.Rules.Evaluation;
-using Firewall.Rules.Meaning;
 
 namespace Firewall.Agreement.Tests.Engines;
 

@@ -46,7 +46,7 @@ internal static class Arrivals
                 Sometimes(5, Tag, (packet, tag) => packet.WithTag(tag.Id, tag.Priority, tag.Type)),
                 Sometimes(5, Gen.OneOf(0, 8, 19, 20, 21, 27, 28, 39, 40, 41, 60, 65_535), (packet, length) => packet.WithLength(length)),
                 Sometimes(family == Family.IPv6 ? 10 : 0, ExtensionHeaders.Malformed, (packet, header) => header(packet)))
-            from flip in Gen.Frequency((8, Gen.Const((Offset: -1, Value: (byte)0))), (1, Gen.Select(Gen.Int[12, 80], Gen.Byte)))
+            from flip in Gen.Frequency((8, Gen.Const((Offset: -1, Value: (byte)0))), (1, Gen.Select(Gen.Int[12, 80], Gen.Byte, (offset, value) => (Offset: offset, Value: value))))
             from length in Gen.Frequency((8, Gen.Const(int.MaxValue)), (2, Gen.Int[0, 120]))
             from device in Gen.OneOf("eth0", "eth1", "lo", "eth9")
             select new Arrival(Damaged(packet, flip.Offset, flip.Value, length), device, Out: null);

@@ -35,20 +35,20 @@ internal static class RuleSets
         var isAny = Gen.Const(Array.Empty<string>());
         var module = family == Family.IPv4 ? BaseConditions.Module(family) : Gen.Frequency((2, BaseConditions.Module(family)), (2, IPv6Conditions.Module));
         return
-            from where in Join(BaseConditions.Addresses(family), BaseConditions.Devices(hook, isBuiltIn), BaseConditions.Fragment(family))
+            from basic in Join(BaseConditions.Addresses(family), BaseConditions.Devices(hook, isBuiltIn), BaseConditions.Fragment(family))
             from transport in Gen.Frequency((2, isAny), (4, TransportConditions.Of(family)))
             from modules in Gen.Frequency((5, isAny), (3, module.Array[1]), (1, module.Array[2]))
             from modulesFirst in Gen.Bool
             from target in Target(later)
-            select new GeneratedRule(Order(where, transport, modules, modulesFirst), target);
+            select new GeneratedRule(Order(basic, transport, modules, modulesFirst), target);
     }
 
     /// <summary><c>-p</c> comes before the modules that need it; other modules may stand before those of the protocol or behind.</summary>
-    private static ImmutableArray<string> Order(string where, string[] transport, string[] modules, bool modulesFirst)
+    private static ImmutableArray<string> Order(string basic, string[] transport, string[] modules, bool modulesFirst)
     {
         IEnumerable<string> protocol = transport.Take(1);
         var needing = transport.Skip(1);
-        return [.. new[] { where }.Where(piece => piece.Length > 0), .. protocol, .. modulesFirst ? modules.Concat(needing) : needing.Concat(modules)];
+        return [.. new[] { basic }.Where(piece => piece.Length > 0), .. protocol, .. modulesFirst ? modules.Concat(needing) : needing.Concat(modules)];
     }
 
     private static Gen<string> Target(string[] later) => later.Length == 0
