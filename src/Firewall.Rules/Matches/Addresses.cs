@@ -24,7 +24,7 @@ public readonly record struct AddressMask(UInt128 Address, UInt128 Mask)
 public static class Addresses
 {
     /// <summary>A list divided by commas, each <c>ADDRESS</c> or <c>ADDRESS/MASK</c>, the mask a number of bits or an address.</summary>
-    public static readonly ValueGrammar<IReadOnlyList<AddressMask>> List = new("address-list", 1, (words, context) => ReadList(words[0], context));
+    public static readonly ValueGrammar<IReadOnlyList<AddressMask>> List = new("network-list", 1, (words, context) => ReadList(words[0], context));
 
     /// <summary>How iptables-save prints an address with its mask: <c>10.0.0.0/8</c>, <c>10.0.0.9/255.0.0.255</c>.</summary>
     public static string Text(AddressMask value, Family family) =>

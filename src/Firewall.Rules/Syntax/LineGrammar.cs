@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pidgin;
 using static Pidgin.Parser;
 using static Pidgin.Parser<char>;
@@ -13,14 +14,15 @@ internal static class LineGrammar
 {
     private static readonly Parser<char, WordShape[]> Words = new WordsParser();
 
-    private static readonly Parser<char, ulong> Number = Digit.AtLeastOnceString()
-        .Assert(digits => ulong.TryParse(digits, out _), "a number below 2^64")
-        .Map(ulong.Parse);
-
-    private static readonly Parser<char, CountersShape> Counters = Map(
-        (packets, bytes) => new CountersShape(packets, bytes),
-        Char('[').Then(Number),
-        Char(':').Then(Number).Before(Char(']')));
+    /// <summary>
+    /// <c>[7:700]</c>. Like <c>tokenize_rule_counters</c> (iptables/xshared.c) it asks only for the brackets and the colon here; whether they hold
+    /// numbers is the reader's business.
+    /// </summary>
+    private static readonly Parser<char, CountersShape> Counters = Char('[')
+        .Then(Token(c => c != ']').ManyString())
+        .Before(Char(']'))
+        .Assert(text => text.Contains(':'), "a colon between packets and bytes")
+        .Map(text => new CountersShape(text.Length + 2, PairOf(text)));
 
     private static readonly Parser<char, LineShape> Table =
         Char('*').Then(Words).Map<LineShape>(words => new TableShape(words.Length > 0 ? words[0] : default));
@@ -44,6 +46,13 @@ internal static class LineGrammar
 
     /// <summary>Only a chain's <c>[7:700]</c>.</summary>
     public static readonly Parser<char, CountersShape> CountersOnly = Counters.Before(End);
+
+    private static (ulong Packets, ulong Bytes)? PairOf(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return ulong.TryParse(text.AsSpan(0, colon), NumberStyles.None, null, out var packets)
+            && ulong.TryParse(text.AsSpan(colon + 1), NumberStyles.None, null, out var bytes) ? (packets, bytes) : null;
+    }
 
     /// <summary>Chooses a parser by the character it would meet first, without trying the others.</summary>
     private sealed class ByFirstCharacter<T>(Func<char, Parser<char, T>> choose) : Parser<char, T>

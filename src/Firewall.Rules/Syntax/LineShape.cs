@@ -32,8 +32,10 @@ internal readonly record struct WordShape(TextSpan Span, int QuoteAt)
     }
 }
 
-/// <summary>Packets and bytes as text: <c>[7:700]</c>.</summary>
-internal readonly record struct CountersShape(ulong Packets, ulong Bytes);
+/// <summary>What stands in brackets in front of a rule or behind a policy: packets and bytes, or null when it is no pair of numbers.</summary>
+/// <param name="Length">In chars, brackets included.</param>
+/// <param name="Value">The two numbers.</param>
+internal readonly record struct CountersShape(int Length, (ulong Packets, ulong Bytes)? Value);
 
 /// <summary>What the line grammar makes of one line.</summary>
 internal abstract record LineShape;

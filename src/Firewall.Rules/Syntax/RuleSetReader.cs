@@ -125,8 +125,16 @@ public sealed class RuleSetReader
         var command = _commands.Read(shape.Words, inner);
         if (_commands.IsForOtherFamily) { return new OtherFamilyLine(_number, span); }
         if (command is null) { return new BadLine(_number, span); }
-        Counters? counters = shape.Counters is { } given ? new Counters(given.Packets, given.Bytes) : null;
-        return new CommandLine(_number, span, counters, command);
+        return new CommandLine(_number, span, ReadRuleCounters(shape.Counters, inner), command);
+    }
+
+    private Counters? ReadRuleCounters(CountersShape? shape, TextSpan line)
+    {
+        if (shape is not { } given) { return null; }
+        if (given.Value is { } value) { return new Counters(value.Packets, value.Bytes); }
+        Warn(DiagnosticCode.BadCounters, "these counters are no numbers and are ignored", new TextSpan(line.Start, given.Length),
+            "write `[packets:bytes]`; iptables-restore refuses them with `-c` and ignores them without");
+        return null;
     }
 
     private LineNode ReadTable(TextSpan span, TextSpan inner, TableShape shape)
@@ -153,12 +161,12 @@ public sealed class RuleSetReader
         {
             var third = shape.Words[2];
             var result = LineGrammar.CountersOnly.Parse(third.TextIn(_source.Text.AsSpan(inner.Start, inner.Length)));
-            if (!result.Success)
+            if (!result.Success || result.Value.Value is not { } value)
             {
                 return Bad(span, DiagnosticCode.BadCounters, "counters are written `[packets:bytes]`", new TextSpan(inner.Start + third.Span.Start, third.Span.Length));
             }
 
-            counters = new Counters(result.Value.Packets, result.Value.Bytes);
+            counters = new Counters(value.Packets, value.Bytes);
         }
 
         return new ChainLine(_number, span, WordOf(shape.Words[0], inner), policy, counters);
@@ -185,7 +193,7 @@ public sealed class RuleSetReader
     /// <summary>Says why the line grammar stopped: its errors are few, and each has its own message.</summary>
     private BadLine Unparsable(TextSpan span, TextSpan inner, ReadOnlySpan<char> text, int column)
     {
-        if (text[0] == '[' && text.IndexOf(']') is var bracket && (bracket < 0 || column <= bracket))
+        if (text[0] == '[' && text.IndexOf(']') is var bracket && (bracket < 0 || !text[..bracket].Contains(':')))
         {
             return Bad(span, DiagnosticCode.BadCounters, "counters are written `[packets:bytes]`",
                 new TextSpan(inner.Start, bracket < 0 ? 1 : bracket + 1));
