@@ -127,7 +127,8 @@ internal sealed record PacketDescription(Packet Packet, Interfaces Interfaces)
         private static Packet WithFlags(Packet packet, string flags)
         {
             if (packet.Frame.Length < (packet.Family == Family.IPv4 ? 54 : 74)) { throw Bad("only TCP has flags"); }
-            return flags.All(f => "FSRPAUECfsrpauec".Contains(f)) ? packet.WithFlags(flags.ToUpperInvariant()) : throw Bad("flags are letters of FSRPAUEC, like S or SA");
+            var initials = flags.Equals("none", StringComparison.OrdinalIgnoreCase) ? "" : flags.ToUpperInvariant();
+            return initials.All("FSRPAUEC".Contains) ? packet.WithFlags(initials) : throw Bad("flags are letters of FSRPAUEC, like S or SA, or none");
         }
 
         private static byte[] Mac(string text)
