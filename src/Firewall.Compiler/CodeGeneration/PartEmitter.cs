@@ -112,7 +112,9 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
             asm.Mark(PlaceOf(copy, i));
             var rule = copy.Chain.Rules[i];
             asm.Origin = context.OriginOf(rule, copy.Chain);
-            Emit(copy, i, rule, PlaceOf(copy, i + 1));
+
+            // A way to another part that nothing takes would be unreachable code, which the verifier refuses.
+            Emit(copy, i, rule, rule.Guard.CanMiss ? PlaceOf(copy, i + 1) : asm.NewLabel("never missed"));
         }
 
         asm.Origin = null;

@@ -59,7 +59,13 @@ public sealed class Scratch
     /// <summary>u32: the part that a round goes on in.</summary>
     public const short NextPart = 104;
 
-    private const short FirstFree = 112;
+    /// <summary>u64 each: the variables of a search, see <c>SearchEmitter</c>.</summary>
+    public const short Locals = 112;
+
+    /// <summary>Variables that a search may have.</summary>
+    public const int MostLocals = 8;
+
+    private const short FirstFree = Locals + (8 * MostLocals);
 
     /// <summary>Entries of the log of matched rules; a risky packet that matches more is deferred.</summary>
     public const int LogCapacity = 1024;

@@ -19,8 +19,8 @@ internal sealed record Kept(short Slot) : Expression;
 /// callbacks of <c>bpf_loop</c>, which the verifier walks a few times instead of once per iteration.
 /// </summary>
 /// <remarks>
-/// The frame holds, from its lowest address: the context, the scratch pointer, the result, the locals. A callback gets the frame's
-/// address, so function and callback read and write the same variables.
+/// The frame holds, from its lowest address: the context, the scratch pointer, the result. A callback gets the frame's address. The variables are in
+/// <see cref="Scratch"/>: what comes from there is unknown to the verifier, which would else walk a loop once for each value of its variables.
 /// </remarks>
 internal sealed class SearchEmitter(string name, StepProgram program)
 {
@@ -31,7 +31,7 @@ internal sealed class SearchEmitter(string name, StepProgram program)
     private const short ContextSlot = 0;
     private const short ScratchSlot = 8;
     private const short ResultSlot = 16;
-    private const short FirstLocal = 24;
+    private const int FrameSize = 24;
 
     /// <summary>Largest distance from the start of a frame that the verifier lets a packet pointer have.</summary>
     private const int FarthestOffset = 0xF000;
@@ -40,8 +40,6 @@ internal sealed class SearchEmitter(string name, StepProgram program)
 
     private readonly List<BpfFunction> _callbacks = [];
 
-    private int FrameSize => FirstLocal + (8 * program.Locals);
-
     public IEnumerable<BpfFunction> Build()
     {
         var asm = new Assembler(name, FunctionKind.Global);
@@ -49,15 +47,11 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         asm.Move(R6, R1);
         Scratch.EmitLookup(asm, fail);
         asm.Move(Frame, FramePointer);
-        asm.Alu(AluOp.Add, Frame, -FrameSize - 8);
+        asm.Alu(AluOp.Add, Frame, -FrameSize);
         asm.Store(Width.Double, Frame, ContextSlot, R6);
         asm.Store(Width.Double, Frame, ScratchSlot, Scratch.Base);
         asm.StoreImmediate(Width.Double, Frame, ResultSlot, Unfinished);
-
-        // An unknown 0: variables that start as constants would make the verifier walk loops once per value.
-        asm.Load(Width.Word, R0, Scratch.Base, Scratch.Verdict);
-        asm.Alu(AluOp.And, R0, 0xC0);
-        for (var i = 0; i < program.Locals; i++) { asm.Store(Width.Double, Frame, LocalSlot(i), R0); }
+        for (var i = 0; i < program.Locals; i++) { asm.StoreImmediate(Width.Double, Scratch.Base, LocalSlot(i), 0); }
         var body = new Block(this, asm, inLoop: false);
         body.Emit(program.Body);
         if (!EndsFlow(program.Body))
@@ -72,7 +66,7 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         return _callbacks.Prepend(asm.Build());
     }
 
-    private static short LocalSlot(int index) => (short)(FirstLocal + (8 * index));
+    private static short LocalSlot(int index) => (short)(Scratch.Locals + (8 * index));
 
     /// <summary>Whether nothing behind the steps is ever reached; the verifier refuses code that is not.</summary>
     private static bool EndsFlow(ImmutableArray<Step> steps) => steps is [.., Rules.Meaning.Return or Break]
@@ -110,7 +104,7 @@ internal sealed class SearchEmitter(string name, StepProgram program)
             {
                 case Let let:
                     Evaluate(let.Value, R1);
-                    asm.Store(Width.Double, Frame, LocalSlot(let.Local), R1);
+                    asm.Store(Width.Double, Scratch.Base, LocalSlot(let.Local), R1);
                     break;
                 case Keep keep:
                     Evaluate(keep.Value, R1);
@@ -169,7 +163,7 @@ internal sealed class SearchEmitter(string name, StepProgram program)
             asm.JumpIf(Condition.Above, R2, R4, unreadable);
             asm.Load(WidthOf(read.Bytes), R1, R3, 0);
             if (read.Bytes > 1) { asm.SwapToHost(R1, read.Bytes * 8); }
-            asm.Store(Width.Double, Frame, LocalSlot(read.Local), R1);
+            asm.Store(Width.Double, Scratch.Base, LocalSlot(read.Local), R1);
             asm.Jump(done);
             asm.Mark(tooShort);
             EmitReturn((int)read.WhenShort);
@@ -215,7 +209,7 @@ internal sealed class SearchEmitter(string name, StepProgram program)
                     asm.LoadConstant(target, constant.Value);
                     break;
                 case Local local:
-                    asm.Load(Width.Double, target, Frame, LocalSlot(local.Index));
+                    asm.Load(Width.Double, target, Scratch.Base, LocalSlot(local.Index));
                     break;
                 case Kept kept:
                     asm.Load(Width.Word, target, Scratch.Base, kept.Slot);
