@@ -19,7 +19,8 @@ internal sealed class AddressSpace(DecodedCode code)
     private readonly List<MemoryRegion?> _made = [null, null, null, null];
     private MemoryRegion?[] _regions = new MemoryRegion?[FirstMapRegion];
 
-    public static ulong StartOf(ulong region) => region << RegionShift;
+    /// <summary>The first address in use; room below it, so that what runs off the front is still told as this region's.</summary>
+    public static ulong StartOf(ulong region) => (region << RegionShift) + (1UL << 40);
 
     public MemoryRegion Add(ulong region, string name, int cellSize, bool writable)
     {

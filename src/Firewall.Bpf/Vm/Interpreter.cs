@@ -144,7 +144,7 @@ internal sealed class Interpreter(
             }
         }
 
-        throw code.Fault(pc, 0, $"still running after {budget} instructions");
+        throw code.Fault(pc + 1, 0, $"still running after {budget} instructions");
     }
 
     /// <summary>The context looks like 32-bit fields, but its data pointers fill the register.</summary>

@@ -47,6 +47,8 @@ internal sealed class MemoryRegion(string name, ulong start, int cellSize, bool 
     public string Describe(ulong address)
     {
         var offset = address - start;
-        return $"{name}[{offset >> _shift}] byte {offset & _within} of {CellSize}";
+        return (long)offset < 0
+            ? $"{-(long)offset} bytes before {name}"
+            : $"{name}[{offset >> _shift}] byte {offset & _within} of {CellSize}";
     }
 }

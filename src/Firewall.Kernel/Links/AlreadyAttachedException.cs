@@ -7,8 +7,8 @@ public sealed class AlreadyAttachedException(string interfaceName, XdpMode mode,
     : KernelException(
         $"attach to {interfaceName}",
         Errno.EBUSY,
-        $"it already runs XDP program {programName} (id {programId}, {mode.ToString().ToLowerInvariant()} mode); detach that first, "
-        + $"for instance with: ip link set dev {interfaceName} xdp off")
+        $"it already runs XDP program {programName} (id {programId}, {mode.ToString().ToLowerInvariant()} mode); detach that first "
+        + $"(\"bpftool net show dev {interfaceName}\" tells more)")
 {
     public string InterfaceName { get; } = interfaceName;
 

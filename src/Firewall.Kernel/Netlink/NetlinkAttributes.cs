@@ -30,7 +30,8 @@ internal sealed class NetlinkAttributes
         return attributes;
     }
 
-    public ReadOnlyMemory<byte>? Bytes(ushort number) => _values.TryGetValue(number, out var value) ? value : null;
+    /// <summary>Null when the attribute is missing; an attribute may also be there and empty.</summary>
+    public ReadOnlyMemory<byte>? Bytes(ushort number) => _values.TryGetValue(number, out var value) ? value : default(ReadOnlyMemory<byte>?);
 
     public byte? Byte(ushort number) => Bytes(number) is { Length: >= 1 } value ? value.Span[0] : null;
 

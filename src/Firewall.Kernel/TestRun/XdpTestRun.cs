@@ -7,9 +7,9 @@ namespace Firewall.Kernel.TestRun;
 
 /// <summary>What came of a test run.</summary>
 /// <param name="ReturnValue">The program's R0; <see cref="Action"/> when it is an action.</param>
-/// <param name="Duration">Mean time of one run, as the kernel measured it; worth something with many repetitions.</param>
+/// <param name="Nanoseconds">Mean time of one run, as the kernel measured it; worth something with many repetitions.</param>
 /// <param name="Frame">The frame as the program left it; empty unless asked for.</param>
-public sealed record XdpTestResult(uint ReturnValue, TimeSpan Duration, ReadOnlyMemory<byte> Frame)
+public sealed record XdpTestResult(uint ReturnValue, uint Nanoseconds, ReadOnlyMemory<byte> Frame)
 {
     public XdpAction Action => (XdpAction)ReturnValue;
 }
@@ -74,7 +74,7 @@ public static unsafe class XdpTestRun
             return error == Errno.None
                 ? new XdpTestResult(
                     attributes.ReturnValue,
-                    TimeSpan.FromMicroseconds(attributes.Duration / 1000.0),
+                    attributes.Duration,
                     wantFrame ? output.AsMemory(0, (int)attributes.DataSizeOut) : default)
                 : throw Refuse(program, error, ingressInterface);
         }

@@ -90,6 +90,9 @@ public sealed class OracleHost : IDisposable
         return _passed.Any();
     }
 
+    /// <summary>The next frame that the host sent out of that interface, empty when there is none.</summary>
+    public byte[] Receive(string leaving) => _devices[leaving].Read();
+
     /// <summary>All chains of the filter table with the counts since they were loaded.</summary>
     public ImmutableArray<ChainCounters> Counters(string table = "filter")
     {

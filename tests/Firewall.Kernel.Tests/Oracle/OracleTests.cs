@@ -195,6 +195,40 @@ public sealed class OracleTests
     }
 
     [SkippableFact]
+    public void J06_a_delivered_flow_is_established_once_the_other_side_answers()
+    {
+        KernelRequired.Tools("ip", "iptables-legacy-restore", "iptables-legacy-save");
+        using var host = OracleHost.Create(AddressFamily.Ipv4, forwarding: true, Afterwards.Deliver);
+        host.Load("""
+            *filter
+            :FORWARD DROP
+            -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+            -A FORWARD -i eth0 -m conntrack --ctstate NEW -j ACCEPT
+            COMMIT
+
+            """);
+        var answer = Frames.Ipv4(Frames.Udp, Frames.UdpTo(1000, sourcePort: 53).AsSpan(34), destination: "10.0.0.2", source: "203.0.113.9");
+        OracleHost.OtherMac.ToBytes().CopyTo(answer, 0);
+        Assert.False(host.Send(answer, arriving: "eth1"));
+        Assert.True(host.Send(Frames.Ipv4(Frames.Udp, Udp53.AsSpan(34), destination: "203.0.113.9")));
+        Assert.True(host.Send(answer, arriving: "eth1"));
+        Assert.Equal([1UL, 1UL], Packets(host, "FORWARD"));
+        Assert.Equal(63, host.Receive("eth1")[14 + 8]);
+    }
+
+    [SkippableFact]
+    public void When_packets_are_discarded_no_connection_is_remembered()
+    {
+        using var host = Filtering("""
+            :INPUT DROP
+            -A INPUT -m conntrack --ctstate NEW -j ACCEPT
+            """);
+        Assert.True(host.Send(Udp53));
+        Assert.True(host.Send(Udp53));
+        Assert.Equal([2UL], Packets(host, "INPUT"));
+    }
+
+    [SkippableFact]
     public void A_host_of_ipv6_filters_ipv6()
     {
         KernelRequired.Tools("ip", "ip6tables-legacy-restore", "ip6tables-legacy-save");
