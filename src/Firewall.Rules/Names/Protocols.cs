@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using System.Globalization;
+using Firewall.Rules.Options;
 
 namespace Firewall.Rules.Names;
 
@@ -39,21 +39,21 @@ public static class Protocols
     /// <summary>Names of libxtables that /etc/protocols lacks; only read.</summary>
     private static readonly (string Name, byte Number)[] Additional = [("all", 0), ("icmpv6", 58), ("mh", 135), ("ipv6-mh", 135)];
 
-    private static readonly FrozenDictionary<string, byte> Numbers =
+    private static readonly FrozenDictionary<string, byte> ByName =
         Official.Concat(Additional).ToFrozenDictionary(p => p.Name, p => p.Number);
 
     private static readonly FrozenDictionary<string, byte>.AlternateLookup<ReadOnlySpan<char>> NumberOf =
-        Numbers.GetAlternateLookup<ReadOnlySpan<char>>();
+        ByName.GetAlternateLookup<ReadOnlySpan<char>>();
 
     private static readonly string[] Texts = [.. Enumerable.Range(0, 256).Select(TextFor)];
 
     /// <summary>Names that <c>-p</c> accepts, for tests and help.</summary>
-    public static IEnumerable<string> Names => Numbers.Keys;
+    public static IEnumerable<string> Names => ByName.Keys;
 
     /// <summary>Reads a name (any case) or a number from 0 to 255, as <c>xtables_parse_protocol</c> does.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out byte protocol)
     {
-        if (Numeral.TryParse(text, byte.MaxValue, out var number))
+        if (Numbers.TryParse(text, byte.MaxValue, out var number))
         {
             protocol = (byte)number;
             return true;
@@ -76,6 +76,6 @@ public static class Protocols
             if (number == protocol && name != "ip") { return name; }
         }
 
-        return protocol.ToString(CultureInfo.InvariantCulture);
+        return $"{protocol}";
     }
 }
