@@ -13,12 +13,14 @@ internal sealed class ElfMaps
     private const uint ReadOnlyForPrograms = 1 << 7; // BPF_F_RDONLY_PROG
     private readonly BtfBuilder _btf;
     private readonly int _int;
+    private readonly int _char;
     private readonly List<(int Variable, int Offset, int Size)> _variables = [];
 
     public ElfMaps(BpfObject source, BtfBuilder btf, int intType)
     {
         _btf = btf;
         _int = intType;
+        _char = btf.Int("char", 1, signed: true);
         var byValue = ReferencedByValue(source);
         foreach (var map in source.Maps)
         {
@@ -93,7 +95,7 @@ internal sealed class ElfMaps
     {
         var readOnly = (map.Flags & ReadOnlyForPrograms) != 0;
         var name = $"{(readOnly ? ".rodata" : ".data")}.{map.Name}";
-        var bytes = _btf.Array(_btf.Int("char", 1, signed: true), _int, (uint)map.ValueSize);
+        var bytes = _btf.Array(_char, _int, (uint)map.ValueSize);
         _btf.DataSection(name, map.ValueSize, [(_btf.Variable(map.Name, bytes), 0, map.ValueSize)]);
         var content = map.InitialEntries.IsEmpty ? new byte[map.ValueSize] : [.. map.InitialEntries[^1].Value];
         var flags = ElfSection.Allocated | (readOnly ? 0 : ElfSection.Writable);

@@ -5,10 +5,16 @@ internal sealed class FunctionTypes
 {
     private static readonly string[] ScalarNames = ["a", "b", "c", "d"];
 
+    private static readonly string[] ContextFields =
+        ["data", "data_end", "data_meta", "ingress_ifindex", "rx_queue_index", "egress_ifindex"];
+
     private readonly BtfBuilder _btf;
     private readonly Dictionary<(FunctionKind Kind, int Scalars), int> _prototypes = [];
     private readonly int _unsigned;
     private readonly int _unsigned64;
+
+    /// <summary>Pointer to the context's structure, once a function takes it.</summary>
+    private int _context;
 
     public FunctionTypes(BtfBuilder btf)
     {
@@ -43,9 +49,12 @@ internal sealed class FunctionTypes
     /// <summary><c>int (struct xdp_md *ctx, u64 a, …)</c>; the kernel knows the context by the structure's name.</summary>
     private int TakingContext(int scalars)
     {
-        string[] fields = ["data", "data_end", "data_meta", "ingress_ifindex", "rx_queue_index", "egress_ifindex"];
-        var context = _btf.Struct("xdp_md", 4, 4 * fields.Length, [.. fields.Select(f => (f, _unsigned))]);
-        var pointer = _btf.Pointer(context);
-        return _btf.Prototype(Int, [("ctx", pointer), .. ScalarNames.Take(scalars).Select(n => (n, _unsigned64))]);
+        if (_context == BtfBuilder.Void)
+        {
+            var structure = _btf.Struct("xdp_md", 4, 4 * ContextFields.Length, [.. ContextFields.Select(f => (f, _unsigned))]);
+            _context = _btf.Pointer(structure);
+        }
+
+        return _btf.Prototype(Int, [("ctx", _context), .. ScalarNames.Take(scalars).Select(n => (n, _unsigned64))]);
     }
 }

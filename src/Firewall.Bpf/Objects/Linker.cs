@@ -37,12 +37,12 @@ internal static class Linker
                 code[index] = Resolve(code[index], index, relocation, starts);
                 if (relocation is MapRelocation map)
                 {
-                    maps.Add(new MapReference(index, map.MapName, ValueOffset: null));
+                    maps.Add(new MapReference(index, source.Map(map.MapName).Name, ValueOffset: null));
                 }
                 else if (relocation is MapValueRelocation value)
                 {
                     code[index + 1] = code[index + 1] with { Immediate = value.Offset };
-                    maps.Add(new MapReference(index, value.MapName, value.Offset));
+                    maps.Add(new MapReference(index, source.Map(value.MapName).Name, value.Offset));
                 }
             }
         }

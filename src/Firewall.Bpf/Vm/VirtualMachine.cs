@@ -11,16 +11,16 @@ public sealed class VirtualMachine
 {
     private const uint ReadOnlyForPrograms = 1 << 7; // BPF_F_RDONLY_PROG
 
-    private readonly BpfObject _object;
     private readonly DecodedCode _code;
+    private readonly FrozenDictionary<string, int> _entries;
     private readonly PacketMemory _packet;
     private readonly Interpreter _interpreter;
 
     public VirtualMachine(BpfObject obj, VmOptions? options = null)
     {
         options ??= new VmOptions();
-        _object = obj;
         _code = new DecodedCode(obj);
+        _entries = obj.Programs.ToFrozenDictionary(p => p.Name, p => _code.StartOf(p.Name));
         var memory = new AddressSpace(_code);
         _packet = new PacketMemory(memory);
         VmMap[] maps = [.. obj.Maps.Select((spec, i) => Create(spec, i, memory))];
@@ -37,13 +37,13 @@ public sealed class VirtualMachine
     /// <summary>Runs one program on a copy of the frame.</summary>
     public VmRun Run(string program, ReadOnlySpan<byte> frame, XdpContext context)
     {
-        if (_object.Function(program).Kind != FunctionKind.Program)
+        if (!_entries.TryGetValue(program, out var entry))
         {
-            throw new ArgumentException($"{program} is not a program", nameof(program));
+            throw new ArgumentException($"there is no program \"{program}\"", nameof(program));
         }
 
         _packet.Receive(frame, context);
-        return _interpreter.Run(_code.StartOf(program));
+        return _interpreter.Run(entry);
     }
 
     private VmMap Create(MapSpec spec, int index, AddressSpace memory)

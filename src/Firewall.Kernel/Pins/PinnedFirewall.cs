@@ -117,11 +117,24 @@ public sealed class PinnedFirewall : IDisposable
         ?? throw new MissingException($"open the firewall of {interfaceName}", Errno.ENOENT, "fwc has attached none to this interface");
 
     /// <summary>
-    /// Removes the pins of that interface whatever state they are in, for firewalls that cannot be opened any more; a pinned link
-    /// thereby loses its last holder.
+    /// Removes the pins of that interface whatever state they are in, for firewalls that cannot be opened whole any more. The link is
+    /// detached by name where that is possible: a link that only loses its last pin stays for the time of an RCU grace period.
     /// </summary>
-    public static void Discard(PinRoot root, ulong namespaceInode, string interfaceName) =>
-        new PinDirectory(root, namespaceInode, interfaceName).Remove();
+    public static void Discard(PinRoot root, ulong namespaceInode, string interfaceName)
+    {
+        var directory = new PinDirectory(root, namespaceInode, interfaceName);
+        try
+        {
+            using var link = XdpLink.Open(Bpffs.Open(directory.Link));
+            link.Detach();
+        }
+        catch (MissingException)
+        {
+            // No link, nothing attached.
+        }
+
+        directory.Remove();
+    }
 
     /// <summary>Takes the program off the interface, then removes the pins.</summary>
     public void Remove()

@@ -8,6 +8,9 @@ namespace Firewall.Rules.Matches;
 /// <param name="Name">The module's name, e.g. <c>length</c>.</param>
 public sealed record MatchModule(string Name)
 {
+    /// <summary>Other names that <c>-m</c> takes for it.</summary>
+    public ImmutableArray<string> Aliases { get; init; } = [];
+
     /// <summary>One sentence for documentation and <c>explain</c>.</summary>
     public required string Summary { get; init; }
 

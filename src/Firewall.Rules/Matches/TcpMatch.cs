@@ -109,7 +109,7 @@ public sealed record TcpMatch(
             new HotdropUnless(Field.FragmentOffset.Is(0)),
             new HeaderGate(HeaderBase.Transport, 20, WhenMissing.Hotdrop));
 
-    /// <summary><c>tcp_find_option</c>: the end-of-list option does not end the search, and a length of 0 counts as 1.</summary>
+    /// <summary>Options that the data offset promises and the packet has not are a hotdrop.</summary>
     private static StepProgram Find(int kind)
     {
         Local place = new(0), end = new(1), octet = new(2);
@@ -122,17 +122,7 @@ public sealed record TcpMatch(
             Set(end, header + octet),
             If(end.Above(new PacketEnd()), Hotdrop),
             Set(place, header + 20),
-            new Repeat(41,
-            [
-                If(place.AtLeast(end), NotFound),
-                Byte(octet, place),
-                If(octet.Is(kind), Found),
-                Set(place, place + 1),
-                If(octet.AtLeast(2),
-                    If(place.AtLeast(end), NotFound),
-                    Byte(octet, place),
-                    If(octet.AtLeast(2), Set(place, place + octet - 1))),
-            ]),
+            HeaderOptions.Find(kind, 40, place, end, octet),
         ]);
     }
 }

@@ -27,6 +27,9 @@ public static partial class Values
         return new ValueRange(from, to);
     });
 
+    /// <summary>Any text.</summary>
+    public static readonly ValueGrammar<string> FreeText = Word<string>("text", text => text);
+
     /// <summary>A range as iptables-save prints it: one number when both ends agree.</summary>
     public static string Text(UInt128 low, UInt128 high) => low == high ? low.ToString() : $"{low}:{high}";
 

@@ -141,7 +141,7 @@ public sealed class RelaxationTests
     }
 
     [Fact]
-    public void A_million_instructions_take_well_under_a_second()
+    public void A_million_instructions_relax_in_linear_time()
     {
         const int Rules = 250_000;
         var assembler = new Assembler("big", FunctionKind.Program);
@@ -160,7 +160,7 @@ public sealed class RelaxationTests
         assembler.Exit();
         var clock = Stopwatch.StartNew();
         var function = assembler.Build();
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed}");
         Assert.True(function.Code.Length > 4 * Rules);
     }
 

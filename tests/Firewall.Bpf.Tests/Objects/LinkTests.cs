@@ -73,6 +73,7 @@ public sealed class LinkTests
     public void What_cannot_be_linked_is_an_error_that_names_it()
     {
         Assert.Contains("absent", Error(a => a.Call("absent")), StringComparison.Ordinal);
+        Assert.Contains("absent", Error(a => a.LoadMap(R1, new MapSpec("absent", MapType.Array, 4, 4, 1))), StringComparison.Ordinal);
         Assert.Contains("tail calls", Error(a => a.Call("main")), StringComparison.Ordinal);
         Assert.Contains("no callback", Error(a => a.LoadFunction(R2, "main")), StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Samples.Full().Link("classify"));

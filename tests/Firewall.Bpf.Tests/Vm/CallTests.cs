@@ -104,6 +104,25 @@ public sealed class CallTests
     }
 
     [Fact]
+    public void A_frame_is_run_without_allocating()
+    {
+        var machine = new VirtualMachine(Samples.Full());
+        var frame = new byte[64];
+        machine.Run("entry", frame, default);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        machine.Run("entry", frame, default);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void Only_programs_are_run()
+    {
+        var machine = new VirtualMachine(Samples.Full());
+        Assert.Throws<ArgumentException>(() => machine.Run("classify", [], default));
+        Assert.Throws<ArgumentException>(() => machine.Run("absent", [], default));
+    }
+
+    [Fact]
     public void Registers_a_call_loses_are_not_what_they_were()
     {
         var program = Samples.Program(a =>

@@ -1,0 +1,173 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using Firewall.Rules.Meaning;
+
+namespace Firewall.Rules.Evaluation;
+
+/// <summary>A frame taken apart, as a chain of the kernel sees it. Nothing outside the IP packet is ever read; Ethernet padding is not part of it.</summary>
+public sealed class PacketView
+{
+    private const int LinkHeader = 14;
+    private const int MaximumTags = 2;
+
+    private readonly ReadOnlyMemory<byte> _frame;
+    private readonly HeaderChain? _chain;
+
+    private PacketView(ReadOnlyMemory<byte> frame, PacketContext context, Family family, int network, HeaderChain? chain)
+    {
+        _frame = frame;
+        _chain = chain;
+        Context = context;
+        Family = family;
+        NetworkOffset = network;
+        TransportOffset = chain?.TransportOffset ?? network + (frame.Span[network] & 15) * 4;
+    }
+
+    public PacketContext Context { get; }
+
+    public Family Family { get; }
+
+    /// <summary>Where the IP header begins, in bytes from the frame's first.</summary>
+    public int NetworkOffset { get; }
+
+    /// <summary>Where the transport header begins; may lie beyond <see cref="End"/>.</summary>
+    public int TransportOffset { get; }
+
+    /// <summary>One past the packet's last byte.</summary>
+    public int End => _frame.Length;
+
+    /// <summary>How the walk over IPv6 extension headers ended; IPv4 has none to walk.</summary>
+    public ChainEnd ChainEnd => _chain?.End ?? ChainEnd.Protocol;
+
+    /// <summary>The IP length in bytes, as counters count it.</summary>
+    public int TotalLength => End - NetworkOffset;
+
+    private ReadOnlySpan<byte> Bytes => _frame.Span;
+
+    /// <summary>Takes a frame apart, or says why it must be left to the kernel. The checks stand in the order of the compiled program.</summary>
+    public static bool TryDecode(
+        ReadOnlyMemory<byte> frame, PacketContext context, [NotNullWhen(true)] out PacketView? view, out DeferReason reason)
+    {
+        view = null;
+        if (Network(frame.Span, out var network, out var family) is { } linkFault) { return Defer(linkFault, out reason); }
+        if (!context.Families.Contains(family)) { return Defer(DeferReason.NoRulesForFamily, out reason); }
+        if (!IsForUs(frame.Span, context)) { return Defer(DeferReason.Stack, out reason); }
+        if (IPLength(frame.Span[network..], family, out var length) is { } fault) { return Defer(fault, out reason); }
+
+        var packet = frame[..(network + length)];
+        view = new(packet, context, family, network, family == Family.IPv6 ? HeaderChain.Walk(packet.Span, network) : null);
+        var deferral = view.IsFragment && context.Reassembles(family) ? DeferReason.Fragment
+            : context.Hook == Hook.Forward && view.WireTimeToLive <= 1 ? DeferReason.Ttl
+            : (DeferReason?)null;
+        if (deferral is { } late)
+        {
+            view = null;
+            return Defer(late, out reason);
+        }
+
+        reason = default;
+        return true;
+    }
+
+    /// <summary>Where a header begins; null for an IPv6 extension header that the walk did not meet.</summary>
+    public int? Offset(HeaderBase header) => header switch
+    {
+        HeaderBase.Link => 0,
+        HeaderBase.Network => NetworkOffset,
+        HeaderBase.Transport => TransportOffset,
+        _ => _chain?.Offset(header),
+    };
+
+    /// <summary>A big-endian number of 1 to 8 bytes; null where they do not all belong to the packet.</summary>
+    public ulong? Number(long offset, int bytes)
+    {
+        if (offset < 0 || offset > End - bytes) { return null; }
+        ulong value = 0;
+        foreach (var b in Bytes.Slice((int)offset, bytes)) { value = value << 8 | b; }
+        return value;
+    }
+
+    /// <summary>The answer to a field's question.</summary>
+    public UInt128 Value(Field field) => field.Kind switch
+    {
+        FieldKind.Bytes => Offset(field.Base) is { } start ? Number((long)start + field.Offset, field.Length) ?? 0 : 0,
+        FieldKind.SourceAddress => Address(isSource: true),
+        FieldKind.DestinationAddress => Address(isSource: false),
+        FieldKind.Protocol => _chain?.Protocol ?? Bytes[NetworkOffset + 9],
+        FieldKind.FragmentOffset => (UInt128)(_chain?.FragmentOffset ?? FragmentWord & 0x1fff),
+        FieldKind.TotalLength => (UInt128)TotalLength,
+        FieldKind.TimeToLive => (UInt128)(Context.Hook == Hook.Forward ? WireTimeToLive - 1 : WireTimeToLive),
+        FieldKind.TypeOfService => Family == Family.IPv4 ? Bytes[NetworkOffset + 1] : (byte)(BinaryPrimitives.ReadUInt16BigEndian(Bytes[NetworkOffset..]) >> 4),
+        FieldKind.PacketType => (UInt128)(int)Class(Bytes),
+        FieldKind.EthernetLink => 1,
+        FieldKind.Mark => 0,
+        FieldKind.TransportLength => (UInt128)Math.Max(0, ChainEnd == ChainEnd.Protocol ? End - TransportOffset : 0),
+        _ => throw new ArgumentOutOfRangeException(nameof(field)),
+    };
+
+    private int WireTimeToLive => Bytes[NetworkOffset + (Family == Family.IPv4 ? 8 : 7)];
+
+    private int FragmentWord => BinaryPrimitives.ReadUInt16BigEndian(Bytes[(NetworkOffset + 6)..]);
+
+    private bool IsFragment => _chain?.IsFragment ?? (FragmentWord & 0x3fff) != 0;
+
+    private static bool Defer(DeferReason why, out DeferReason reason)
+    {
+        reason = why;
+        return false;
+    }
+
+    /// <summary>Skips the Ethernet header and priority tags.</summary>
+    private static DeferReason? Network(ReadOnlySpan<byte> frame, out int offset, out Family family)
+    {
+        offset = LinkHeader;
+        family = default;
+        if (frame.Length < LinkHeader) { return DeferReason.Truncated; }
+        for (var tags = 0; IsTag(EtherType(frame, offset)); tags++, offset += 4)
+        {
+            if (tags == MaximumTags) { return DeferReason.Vlan; }
+            if (frame.Length < offset + 4) { return DeferReason.Truncated; }
+            if ((BinaryPrimitives.ReadUInt16BigEndian(frame[offset..]) & 0x0fff) != 0) { return DeferReason.Vlan; }
+        }
+
+        var type = EtherType(frame, offset);
+        family = type == Family.IPv4.EtherType() ? Family.IPv4 : Family.IPv6;
+        return type == family.EtherType() ? null : DeferReason.NotIp;
+    }
+
+    private static ushort EtherType(ReadOnlySpan<byte> frame, int offset) => BinaryPrimitives.ReadUInt16BigEndian(frame[(offset - 2)..]);
+
+    /// <summary>802.1Q or 802.1ad.</summary>
+    private static bool IsTag(ushort etherType) => etherType is 0x8100 or 0x88a8;
+
+    private static bool IsForUs(ReadOnlySpan<byte> frame, PacketContext context) =>
+        context.HostMac is not { } ours || Class(frame) != PacketClass.Host || BinaryPrimitives.ReadUInt64BigEndian(frame) >> 16 == ours;
+
+    private static PacketClass Class(ReadOnlySpan<byte> frame) =>
+        !frame[..6].ContainsAnyExcept((byte)0xff) ? PacketClass.Broadcast
+        : (frame[0] & 1) != 0 ? PacketClass.Multicast
+        : PacketClass.Host;
+
+    /// <summary>The packet's length as its header claims it, checked as <c>ip_rcv_core</c> and <c>ip6_rcv_core</c> do.</summary>
+    private static DeferReason? IPLength(ReadOnlySpan<byte> packet, Family family, out int length)
+    {
+        length = 0;
+        var minimum = family == Family.IPv4 ? 20 : 40;
+        if (packet.Length < minimum) { return DeferReason.Truncated; }
+        if (packet[0] >> 4 != (int)family) { return DeferReason.Stack; }
+        if (family == Family.IPv6)
+        {
+            var payload = BinaryPrimitives.ReadUInt16BigEndian(packet[4..]);
+            length = minimum + payload;
+            return length > packet.Length || (payload == 0 && packet[6] == 0) ? DeferReason.Stack : null;
+        }
+
+        var header = (packet[0] & 15) * 4;
+        length = BinaryPrimitives.ReadUInt16BigEndian(packet[2..]);
+        return header < minimum || length < header || length > packet.Length ? DeferReason.Stack : null;
+    }
+
+    private UInt128 Address(bool isSource) => Family == Family.IPv4
+        ? BinaryPrimitives.ReadUInt32BigEndian(Bytes[(NetworkOffset + (isSource ? 12 : 16))..])
+        : BinaryPrimitives.ReadUInt128BigEndian(Bytes[(NetworkOffset + (isSource ? 8 : 24))..]);
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Firewall.Rules.Meaning;
+
+namespace Firewall.Rules.Options;
+
+public static partial class Values
+{
+    /// <summary>Two addresses with a hyphen between, or one. A reversed range is a value too: it contains nothing.</summary>
+    public static readonly ValueGrammar<ValueRange> AddressRange = Word<ValueRange>("address-range", (text, context) =>
+    {
+        var hyphen = text.IndexOf('-', StringComparison.Ordinal);
+        var (from, to) = hyphen < 0 ? (text, text) : (text[..hyphen], text[(hyphen + 1)..]);
+        if (!Addresses.TryParse(from, context.Family, out var low)) { return NotAnAddress(from, context.Family); }
+        if (!Addresses.TryParse(to, context.Family, out var high)) { return NotAnAddress(to, context.Family); }
+        return new ValueRange(low, high);
+    });
+
+    /// <summary>IPv6 addresses between commas, at most 16.</summary>
+    public static readonly ValueGrammar<ImmutableArray<UInt128>> AddressList = Word<ImmutableArray<UInt128>>("address-list", text =>
+    {
+        var addresses = ImmutableArray.CreateBuilder<UInt128>();
+        foreach (var item in text.Split(','))
+        {
+            if (!Addresses.TryParse(item, Family.IPv6, out var address)) { return NotAnAddress(item, Family.IPv6); }
+            addresses.Add(address);
+        }
+
+        return addresses.Count <= 16 ? addresses.ToImmutable() : Wrong("more than 16 addresses");
+    });
+
+    /// <summary>An Ethernet address, six hexadecimal numbers of at most two digits between colons; a missing number is 0.</summary>
+    public static readonly ValueGrammar<ulong> MacAddress = Word<ulong>("mac-address", text =>
+    {
+        var parts = text.Split(':');
+        ulong address = 0;
+        foreach (var part in parts)
+        {
+            byte value = 0;
+            var isByte = part.Length <= 2 && (part.Length == 0 || byte.TryParse(part, NumberStyles.AllowHexSpecifier, null, out value));
+            if (!isByte) { return Wrong($"`{part}` is not a byte in hexadecimal digits"); }
+            address = address << 8 | value;
+        }
+
+        return parts.Length == 6 ? address : Wrong($"`{text}` is not a MAC address", "a MAC address looks like 02:00:5e:00:00:01");
+    });
+
+    /// <summary>A MAC address as iptables-save prints it.</summary>
+    public static string MacText(ulong address) =>
+        string.Join(':', Enumerable.Range(0, 6).Select(place => ((byte)(address >> (40 - 8 * place))).ToString("x2")));
+
+    private static WrongValue NotAnAddress(string text, Family family) => family switch
+    {
+        Family.IPv4 when Addresses.TryParse(text, Family.IPv6, out _) => Wrong($"`{text}` is an IPv6 address in an IPv4 rule"),
+        Family.IPv6 when Addresses.TryParse(text, Family.IPv4, out _) => Wrong($"`{text}` is an IPv4 address in an IPv6 rule"),
+        _ => Wrong($"`{text}` is not an {family} address"),
+    };
+}
