@@ -37,6 +37,7 @@ internal sealed class HeaderChain
     /// <summary>The first header of a kind, or null when the walk met none.</summary>
     public int? Offset(HeaderBase header) => _offsets.TryGetValue(header, out var offset) ? offset : null;
 
+    /// <summary>Walks from the IPv6 header to the end of the chain.</summary>
     /// <param name="frame">The frame up to the packet's end.</param>
     /// <param name="network">Where the IPv6 header begins.</param>
     public static HeaderChain Walk(ReadOnlySpan<byte> frame, int network)

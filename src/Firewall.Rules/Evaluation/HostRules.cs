@@ -3,13 +3,6 @@ using Firewall.Rules.Policies;
 
 namespace Firewall.Rules.Evaluation;
 
-/// <summary>The chain of the filter table that is asked.</summary>
-public enum Hook
-{
-    Input,
-    Forward,
-}
-
 /// <summary>The rules of one host that packets meet at one hook: an IPv4 rule set, an IPv6 rule set, or both.</summary>
 public sealed record HostRules(Hook Hook, ChainGraph? IPv4, ChainGraph? IPv6)
 {

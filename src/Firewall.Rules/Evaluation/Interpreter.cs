@@ -10,10 +10,11 @@ namespace Firewall.Rules.Evaluation;
 /// other engine must agree with it.
 /// </summary>
 /// <param name="rules">The rules of the host.</param>
-/// <param name="context">What is known of the host besides its rules; the devices are given with each packet.</param>
+/// <param name="context">What is known of the host besides its rules: reassembly and its MAC address. Hook and families are the rules'.</param>
 public sealed class Interpreter(HostRules rules, PacketContext context)
 {
     private readonly CounterLayout _layout = new(rules);
+    private readonly PacketContext _context = context with { Hook = rules.Hook, Families = [.. rules.Graphs.Select(g => g.Family)] };
     private Counters[]? _counters;
 
     /// <summary>What the numbers of the counters mean.</summary>
@@ -31,8 +32,10 @@ public sealed class Interpreter(HostRules rules, PacketContext context)
     /// <param name="trace">Told about every rule that is asked.</param>
     public Decision Judge(ReadOnlyMemory<byte> frame, string? inInterface = null, string? outInterface = null, Action<TraceStep>? trace = null)
     {
-        var view = PacketView.Decode(frame, context with { InInterface = inInterface, OutInterface = outInterface }, out var reason);
-        return view is null ? Decision.Deferred(reason) : new Walk(this, rules.For(view.Family)!, view, trace).Run();
+        var known = _context with { InInterface = inInterface, OutInterface = outInterface };
+        return PacketView.TryDecode(frame, known, out var view, out var reason)
+            ? new Walk(this, rules.For(view.Family)!, view, trace).Run()
+            : Decision.Deferred(reason);
     }
 
     /// <summary>One packet's way through the chains.</summary>

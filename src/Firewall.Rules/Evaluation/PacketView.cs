@@ -99,7 +99,7 @@ public sealed class PacketView
         FieldKind.TimeToLive => (UInt128)(Context.Hook == Hook.Forward ? WireTimeToLive - 1 : WireTimeToLive),
         FieldKind.TypeOfService => Family == Family.IPv4 ? Bytes[NetworkOffset + 1] : (byte)(BinaryPrimitives.ReadUInt16BigEndian(Bytes[NetworkOffset..]) >> 4),
         FieldKind.PacketType => (UInt128)(int)Class(Bytes),
-        FieldKind.EthernetLink => 1,
+        FieldKind.EthernetLink => Context.InInterface == "lo" ? 0u : 1u,
         FieldKind.Mark => 0,
         FieldKind.TransportLength => (UInt128)Math.Max(0, ChainEnd == ChainEnd.Protocol ? End - TransportOffset : 0),
         _ => throw new ArgumentOutOfRangeException(nameof(field)),

@@ -48,7 +48,7 @@ public sealed record EcnMatch(bool? TcpEce, bool? TcpCwr, Given<uint>? IPEct) : 
 
     public override string ModuleName => Module.Name;
 
-    public override ImmutableArray<byte> Protocols => TcpMask == 0 ? [] : [Transport.Tcp];
+    public override ImmutableArray<byte> RequiredProtocols => TcpMask == 0 ? [] : [Transport.Tcp];
 
     private int TcpMask => (TcpEce is null ? 0 : Ece) | (TcpCwr is null ? 0 : Cwr);
 

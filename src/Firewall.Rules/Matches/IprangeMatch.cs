@@ -50,8 +50,8 @@ public sealed record IprangeMatch(Given<ValueRange>? Source, Given<ValueRange>? 
 
     public override void Print(OptionWriter writer)
     {
-        if (Source is { } source) { writer.Write(SourceRange, Addresses.Text(source.Value, Family), source.IsNegated); }
-        if (Destination is { } destination) { writer.Write(DestinationRange, Addresses.Text(destination.Value, Family), destination.IsNegated); }
+        if (Source is { } source) { writer.Write(SourceRange, Values.AddressRangeText(source.Value, Family), source.IsNegated); }
+        if (Destination is { } destination) { writer.Write(DestinationRange, Values.AddressRangeText(destination.Value, Family), destination.IsNegated); }
     }
 
     private static IprangeMatch? Read(GivenOptions given)

@@ -15,7 +15,7 @@ public abstract record Match
     /// Protocols one of which <c>-p</c> (not negated) must name for these very options, beyond what the module always asks; checked when
     /// the rule is complete. Empty when any will do.
     /// </summary>
-    public virtual ImmutableArray<byte> Protocols => [];
+    public virtual ImmutableArray<byte> RequiredProtocols => [];
 
     /// <summary>What the match asks of a packet; null when this version cannot say (the module is only parsed and printed).</summary>
     public abstract Guard? Meaning(Family family);

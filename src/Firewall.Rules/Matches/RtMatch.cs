@@ -75,7 +75,7 @@ public sealed record RtMatch(
         if (SegmentsLeft.Value != AnyNumber) { writer.Write(Segments, Values.Text(SegmentsLeft.Value), SegmentsLeft.IsNegated); }
         if (Length is { } length) { writer.Write(HeaderLength, $"{length.Value}", length.IsNegated); }
         if (ReservedIsZero) { writer.Write(Reserved); }
-        if (Addresses.Count > 0) { writer.Write(AddressList, string.Join(',', Addresses.Select(a => Options.Addresses.Text(a, Family.IPv6)))); }
+        if (Addresses.Count > 0) { writer.Write(AddressList, string.Join(',', Addresses.Select(a => AddressText.Format(a, Family.IPv6)))); }
         if (AreSubsequence) { writer.Write(NotStrict); }
     }
 

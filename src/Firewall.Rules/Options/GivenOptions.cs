@@ -23,14 +23,14 @@ public sealed record OptionError(TextSpan Span, string Message, string? Help = n
 /// </summary>
 public sealed class GivenOptions(ImmutableArray<OptionUse> uses, ValueContext context, TextSpan span)
 {
-    private readonly List<OptionError> _errors = [];
+    private List<OptionError>? _errors;
 
     public ValueContext Context => context;
 
     /// <summary>The whole clause.</summary>
     public TextSpan Span => span;
 
-    public IReadOnlyList<OptionError> Errors => _errors;
+    public IReadOnlyList<OptionError> Errors => _errors ?? [];
 
     public ImmutableArray<OptionUse> Uses => uses;
 
@@ -57,16 +57,24 @@ public sealed class GivenOptions(ImmutableArray<OptionUse> uses, ValueContext co
 
     /// <summary>Records that an option (or, with null, the clause as a whole) is wrong in combination.</summary>
     public void Fail(Option? option, string message, string? help = null) =>
-        _errors.Add(new OptionError(option is null ? span : Find(option)?.Span ?? span, message, help));
+        (_errors ??= []).Add(new OptionError(option is null ? span : Find(option)?.Span ?? span, message, help));
 
-    private OptionUse? Find(Option option) => uses.FirstOrDefault(u => ReferenceEquals(u.Option, option));
+    private OptionUse? Find(Option option)
+    {
+        foreach (var use in uses)
+        {
+            if (ReferenceEquals(use.Option, option)) { return use; }
+        }
+
+        return null;
+    }
 
     private Given<T>? Read<T>(Option<T> option, OptionUse use)
     {
-        var result = option.Grammar.Read([.. use.Values.Select(v => v.Text)], context);
+        var result = option.Grammar.Read(use.Values.Length == 1 ? [use.Values[0].Text] : [.. use.Values.Select(v => v.Text)], context);
         if (!result.IsError) { return new Given<T>(result.Value!, use.IsNegated); }
         var place = use.Values.Length > 0 ? TextSpan.FromTo(use.Values[0].Span.Start, use.Values[^1].Span.End) : use.Span;
-        _errors.Add(new OptionError(place, result.Error!, result.Help));
+        (_errors ??= []).Add(new OptionError(place, result.Error!, result.Help));
         return null;
     }
 }

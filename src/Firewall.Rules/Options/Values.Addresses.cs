@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 
 namespace Firewall.Rules.Options;
@@ -11,8 +12,8 @@ public static partial class Values
     {
         var hyphen = text.IndexOf('-', StringComparison.Ordinal);
         var (from, to) = hyphen < 0 ? (text, text) : (text[..hyphen], text[(hyphen + 1)..]);
-        if (!Addresses.TryParse(from, context.Family, out var low)) { return NotAnAddress(from, context.Family); }
-        if (!Addresses.TryParse(to, context.Family, out var high)) { return NotAnAddress(to, context.Family); }
+        if (!TryNumericAddress(from, context.Family, out var low)) { return NotAnAddress(from, context.Family); }
+        if (!TryNumericAddress(to, context.Family, out var high)) { return NotAnAddress(to, context.Family); }
         return new ValueRange(low, high);
     });
 
@@ -22,7 +23,7 @@ public static partial class Values
         var addresses = ImmutableArray.CreateBuilder<UInt128>();
         foreach (var item in text.Split(','))
         {
-            if (!Addresses.TryParse(item, Family.IPv6, out var address)) { return NotAnAddress(item, Family.IPv6); }
+            if (!TryNumericAddress(item, Family.IPv6, out var address)) { return NotAnAddress(item, Family.IPv6); }
             addresses.Add(address);
         }
 
@@ -49,10 +50,30 @@ public static partial class Values
     public static string MacText(ulong address) =>
         string.Join(':', Enumerable.Range(0, 6).Select(place => ((byte)(address >> (40 - 8 * place))).ToString("x2")));
 
+    /// <summary>Both ends, also where they agree, as iptables-save prints them.</summary>
+    public static string AddressRangeText(ValueRange range, Family family) =>
+        $"{AddressText.Format(range.Low, family)}-{AddressText.Format(range.High, family)}";
+
+    /// <summary><c>xtables_numeric_to_ipaddr</c>: IPv4 parts may be octal or hexadecimal and missing ones at the end are 0, but none exceeds 255.</summary>
+    private static bool TryNumericAddress(string text, Family family, out UInt128 address)
+    {
+        if (family == Family.IPv6) { return AddressText.TryParse(text, family, out address); }
+        address = 0;
+        var parts = text.Split('.');
+        for (var place = 0; place < 4; place++)
+        {
+            ulong part = 0;
+            if (place < parts.Length && !Numbers.TryParse(parts[place], byte.MaxValue, out part)) { return false; }
+            address = address << 8 | part;
+        }
+
+        return parts.Length <= 4;
+    }
+
     private static WrongValue NotAnAddress(string text, Family family) => family switch
     {
-        Family.IPv4 when Addresses.TryParse(text, Family.IPv6, out _) => Wrong($"`{text}` is an IPv6 address in an IPv4 rule"),
-        Family.IPv6 when Addresses.TryParse(text, Family.IPv4, out _) => Wrong($"`{text}` is an IPv4 address in an IPv6 rule"),
+        Family.IPv4 when TryNumericAddress(text, Family.IPv6, out _) => Wrong($"`{text}` is an IPv6 address in an IPv4 rule"),
+        Family.IPv6 when TryNumericAddress(text, Family.IPv4, out _) => Wrong($"`{text}` is an IPv4 address in an IPv6 rule"),
         _ => Wrong($"`{text}` is not an {family} address"),
     };
 }

@@ -14,7 +14,7 @@ internal sealed class RuleBinder(Family family, BindOptions options, List<Diagno
 
     private readonly ValueContext[] _contexts = new ValueContext[256];
     private readonly ValueContext _noProtocol = new(family, null, options.Resolver);
-    private readonly ImmutableArray<Match>.Builder _matches = ImmutableArray.CreateBuilder<Match>();
+    private readonly List<Match> _matches = [];
 
     /// <summary>The rules' conditions: source by source, for each destination by destination; null after an error.</summary>
     public ImmutableArray<ImmutableArray<Match>>? Bind(RuleClauses clauses)
@@ -27,13 +27,12 @@ internal sealed class RuleBinder(Family family, BindOptions options, List<Diagno
         AddConditions(clauses);
         AddModules(clauses);
         if (HasErrorsSince(errors)) { return null; }
-        var rest = _matches.DrainToImmutable();
         if (sources.Count == 1 && destinations.Count == 1)
         {
-            return [Combine(source, sources[0], destination, destinations[0], rest)];
+            return [Combine(source, sources[0], destination, destinations[0])];
         }
 
-        return [.. sources.SelectMany(_ => destinations, (from, to) => Combine(source, from, destination, to, rest))];
+        return [.. sources.SelectMany(_ => destinations, (from, to) => Combine(source, from, destination, to))];
     }
 
     private bool HasErrorsSince(int count)
@@ -46,16 +45,16 @@ internal sealed class RuleBinder(Family family, BindOptions options, List<Diagno
         return false;
     }
 
-    private ImmutableArray<Match> Combine(in Condition source, AddressMask from, in Condition destination, AddressMask to, ImmutableArray<Match> rest)
+    private ImmutableArray<Match> Combine(in Condition source, AddressMask from, in Condition destination, AddressMask to)
     {
         // iptables-save prints nothing for 0/0, and the kernel compares nothing.
         var hasSource = from.Mask != 0 || source.IsNegated;
         var hasDestination = to.Mask != 0 || destination.IsNegated;
-        if (!hasSource && !hasDestination) { return rest; }
-        var all = ImmutableArray.CreateBuilder<Match>(rest.Length + (hasSource ? 1 : 0) + (hasDestination ? 1 : 0));
+        if (!hasSource && !hasDestination) { return [.. _matches]; }
+        var all = ImmutableArray.CreateBuilder<Match>(_matches.Count + (hasSource ? 1 : 0) + (hasDestination ? 1 : 0));
         if (hasSource) { all.Add(new SourceMatch(from, source.IsNegated, family)); }
         if (hasDestination) { all.Add(new DestinationMatch(to, destination.IsNegated, family)); }
-        all.AddRange(rest);
+        all.AddRange(_matches);
         return all.MoveToImmutable();
     }
 

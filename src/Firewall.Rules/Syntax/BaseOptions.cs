@@ -1,8 +1,9 @@
+using System.Buffers;
 using System.Collections.Frozen;
 
 namespace Firewall.Rules.Syntax;
 
-/// <summary>The options of iptables itself, by their short letter; <c>Zero0</c> names have none.</summary>
+/// <summary>The options of iptables itself, by their short letter (<c>0</c> is no letter: <c>--line-numbers</c> has none).</summary>
 internal enum BaseOption
 {
     Append = 'A',
@@ -74,6 +75,8 @@ internal static class BaseOptions
     private static readonly FrozenDictionary<string, BaseOption>.AlternateLookup<ReadOnlySpan<char>> ByName =
         Table.ToFrozenDictionary(o => o.Name, o => o.Option).GetAlternateLookup<ReadOnlySpan<char>>();
 
+    private static readonly SearchValues<char> Letters = SearchValues.Create("ADCIRLSFZNXEPsdpiojgmtfcnvxwWVhM46");
+
     /// <summary>Long names without their dashes.</summary>
     public static IEnumerable<(string Name, BaseOption Option)> LongNames => Table;
 
@@ -82,7 +85,7 @@ internal static class BaseOptions
     public static bool TryFindShort(char letter, out BaseOption option)
     {
         option = (BaseOption)letter;
-        return letter != '0' && Enum.IsDefined(option);
+        return Letters.Contains(letter);
     }
 
     public static Takes TakesOf(BaseOption option) => option switch

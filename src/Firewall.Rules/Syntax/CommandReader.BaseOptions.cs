@@ -114,8 +114,7 @@ internal sealed partial class CommandReader
         (_draft.TargetName, _draft.TargetSpan, _draft.IsGoto) = (name, span, option == BaseOption.Goto);
         if (option == BaseOption.Jump && catalog.Target(name.Text) is { } scope)
         {
-            _draft.Target = new ClauseDraft(scope, span);
-            _draft.Scopes.Add(_draft.Target);
+            _draft.Target = _draft.AddClause(scope, span);
         }
 
         return true;

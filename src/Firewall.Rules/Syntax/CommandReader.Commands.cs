@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Firewall.Rules.Diagnostics;
 using Firewall.Rules.Options;
 
@@ -104,12 +105,20 @@ internal sealed partial class CommandReader
         : _draft.TargetName is not null ? _draft.TargetSpan : null;
 
     private RuleClauses Clauses() => new(
-        _draft.Conditions.DrainToImmutable(),
-        [.. _draft.Matches.Select(m => new MatchClause(m.Scope.Name, m.Scope.Module, m.Uses, m.Span))],
+        [.. _draft.Conditions],
+        MatchClauses(),
         _draft.TargetName is { } name
             ? new TargetClause(name, _draft.IsGoto, _draft.Target?.Uses ?? [], _draft.Target?.Span ?? _draft.TargetSpan)
             : null,
         _draft.SetCounters);
+
+    private ImmutableArray<MatchClause> MatchClauses()
+    {
+        if (_draft.Matches.Count == 0) { return []; }
+        var clauses = ImmutableArray.CreateBuilder<MatchClause>(_draft.Matches.Count);
+        foreach (var match in _draft.Matches) { clauses.Add(new MatchClause(match.Scope.Name, match.Scope.Module, match.Uses, match.Span)); }
+        return clauses.MoveToImmutable();
+    }
 
     private bool HasRequiredOptions()
     {

@@ -61,16 +61,11 @@ internal sealed partial class CommandReader
         if (_draft.ProtocolName is not { } name || _draft.ImpliedModuleUsed) { return false; }
         _draft.ImpliedModuleUsed = true;
         if (catalog.ImpliedBy(_draft.Protocol, name) is not { } scope) { return false; }
-        AddMatch(scope, (_draft.Negation ?? place) is var start ? new TextSpan(start.Start, 0) : place);
+        AddMatch(scope, new TextSpan((_draft.Negation ?? place).Start, 0));
         return true;
     }
 
-    private void AddMatch(OptionScope scope, TextSpan span)
-    {
-        var clause = new ClauseDraft(scope, span);
-        _draft.Matches.Add(clause);
-        _draft.Scopes.Add(clause);
-    }
+    private void AddMatch(OptionScope scope, TextSpan span) => _draft.Matches.Add(_draft.AddClause(scope, span));
 
     private bool UnknownOption(in WordShape word, ReadOnlySpan<char> name, bool isAmbiguous)
     {

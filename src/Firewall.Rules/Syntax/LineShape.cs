@@ -33,7 +33,7 @@ internal readonly record struct WordShape(TextSpan Span, int QuoteAt)
 }
 
 /// <summary>Packets and bytes as text: <c>[7:700]</c>.</summary>
-internal readonly record struct CountersShape(TextSpan Span, ulong Packets, ulong Bytes);
+internal readonly record struct CountersShape(ulong Packets, ulong Bytes);
 
 /// <summary>What the line grammar makes of one line.</summary>
 internal abstract record LineShape;

@@ -6,13 +6,21 @@ using Firewall.Rules.Policies;
 namespace Firewall.Rules.Syntax;
 
 /// <summary>A match or target clause while its line is read. Reused from line to line.</summary>
-internal sealed class ClauseDraft(OptionScope scope, TextSpan span)
+internal sealed class ClauseDraft
 {
-    private readonly ImmutableArray<OptionUse>.Builder _uses = ImmutableArray.CreateBuilder<OptionUse>();
+    private readonly List<OptionUse> _uses = [];
+    private OptionScope? _scope;
 
-    public OptionScope Scope { get; } = scope;
+    public OptionScope Scope => _scope!;
 
-    public TextSpan Span { get; private set; } = span;
+    public TextSpan Span { get; private set; }
+
+    public ClauseDraft Begin(OptionScope scope, TextSpan span)
+    {
+        (_scope, Span) = (scope, span);
+        _uses.Clear();
+        return this;
+    }
 
     public OptionUse? UseOf(Option option)
     {
@@ -30,12 +38,14 @@ internal sealed class ClauseDraft(OptionScope scope, TextSpan span)
         Span = TextSpan.FromTo(Span.Start, Math.Max(Span.End, use.Span.End));
     }
 
-    public ImmutableArray<OptionUse> Uses => _uses.DrainToImmutable();
+    public ImmutableArray<OptionUse> Uses => [.. _uses];
 }
 
 /// <summary>A rule line while it is read: what getopt's loop has met so far.</summary>
 internal sealed class RuleDraft
 {
+    private readonly List<ClauseDraft> _clauses = [];
+    private int _clausesInUse;
     private int _seenConditions;
 
     public CommandKind? Kind { get; set; }
@@ -48,7 +58,7 @@ internal sealed class RuleDraft
 
     public Word? Argument { get; set; }
 
-    public ImmutableArray<Condition>.Builder Conditions { get; } = ImmutableArray.CreateBuilder<Condition>();
+    public List<Condition> Conditions { get; } = [];
 
     public List<ClauseDraft> Matches { get; } = [];
 
@@ -78,6 +88,15 @@ internal sealed class RuleDraft
     /// <summary>Where a <c>!</c> stands that no option has taken yet; null for none.</summary>
     public TextSpan? Negation { get; set; }
 
+    /// <summary>A clause for the options of <paramref name="scope"/>; the newest clause is asked first.</summary>
+    public ClauseDraft AddClause(OptionScope scope, TextSpan span)
+    {
+        if (_clausesInUse == _clauses.Count) { _clauses.Add(new ClauseDraft()); }
+        var clause = _clauses[_clausesInUse++].Begin(scope, span);
+        Scopes.Add(clause);
+        return clause;
+    }
+
     /// <summary>False when a condition of that kind was there before.</summary>
     public bool TryAdd(in Condition condition)
     {
@@ -90,7 +109,7 @@ internal sealed class RuleDraft
 
     public void Reset()
     {
-        _seenConditions = 0;
+        _seenConditions = _clausesInUse = 0;
         Kind = null;
         Chain = Argument = TargetName = null;
         Number = null;

@@ -191,21 +191,8 @@ public sealed class RuleSetReader
                 new TextSpan(inner.Start, bracket < 0 ? 1 : bracket + 1));
         }
 
-        return Bad(span, DiagnosticCode.UnclosedQuote, "this quote is not closed", TextSpan.FromTo(inner.Start + LastQuote(text), inner.End),
+        return Bad(span, DiagnosticCode.UnclosedQuote, "this quote is not closed", TextSpan.FromTo(inner.Start + column, inner.End),
             "add a closing `\"`; iptables would silently take the rest of the line as one word");
-    }
-
-    /// <summary>The opening quote that is never closed, found as <c>add_param_to_argv</c> walks.</summary>
-    private static int LastQuote(ReadOnlySpan<char> text)
-    {
-        var open = -1;
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\\' && open >= 0) { i++; }
-            else if (text[i] == '"') { open = open >= 0 ? -1 : i; }
-        }
-
-        return Math.Max(open, 0);
     }
 
     private Word WordOf(in WordShape shape, TextSpan line) =>
