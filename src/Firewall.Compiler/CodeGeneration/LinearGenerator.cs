@@ -41,7 +41,7 @@ public static class LinearGenerator
         maps.Add(scratchMap);
         maps.AddRange(accounting.Maps);
         if (!interfaces.IsEmpty) { maps.Add(interfaces.Map); }
-        if (options.Destinations == DestinationScope.HostAddresses) { maps.AddRange(PacketParser.HostAddresses4, PacketParser.HostAddresses6); }
+        maps.AddRange(HostMaps(rules, options));
         if (partition.PartCount > 1)
         {
             maps.Add(PartContext.Parts with { MaxEntries = partition.PartCount, InitialPrograms = [.. programs.Skip(1).Select(p => p.Name)] });
@@ -68,6 +68,13 @@ public static class LinearGenerator
                 if (rule.Callee is { } callee && seen.Add(callee)) { open.Push(callee); }
             }
         }
+    }
+
+    /// <summary>A family without rules defers every packet, wherever it goes.</summary>
+    private static IEnumerable<MapSpec> HostMaps(HostRules rules, CompileOptions options)
+    {
+        if (rules.IPv4 is not null && options.DestinationsIPv4 == DestinationScope.HostAddresses) { yield return PacketParser.HostAddresses4; }
+        if (rules.IPv6 is not null && options.DestinationsIPv6 == DestinationScope.HostAddresses) { yield return PacketParser.HostAddresses6; }
     }
 
     private static void CheckSize(HostRules rules)

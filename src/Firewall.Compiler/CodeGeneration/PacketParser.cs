@@ -227,11 +227,11 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
             asm.JumpIf(Condition.NotEqual, R1, 0, tails.Defer(DeferReason.Fragment));
         }
 
-        EmitTimeToLive(offset: 8);
         asm.Load(Width.Byte, R1, R7, 9);
         asm.Store(Width.Word, Scratch.Base, Scratch.Protocol, R1);
-        EmitDestination(HostAddresses4, offset: 16, words: 1);
-        if (options.PassDhcp) { EmitDhcp(); }
+        EmitDestination(options.DestinationsIPv4, HostAddresses4, offset: 16, words: 1);
+        if (options.PassDhcp && hook == Hook.Input) { EmitDhcp(); }
+        EmitTimeToLive(offset: 8);
     }
 
     private void EmitIPv6()
@@ -260,8 +260,8 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
             asm.JumpIf(Condition.NotEqual, R1, 0, tails.Defer(DeferReason.Fragment));
         }
 
+        EmitDestination(options.DestinationsIPv6, HostAddresses6, offset: 24, words: 4);
         EmitTimeToLive(offset: 7);
-        EmitDestination(HostAddresses6, offset: 24, words: 4);
     }
 
     private void EmitTimeToLive(short offset)
@@ -271,9 +271,10 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
         asm.JumpIf(Condition.BelowOrEqual, R1, 1, tails.Defer(DeferReason.Ttl));
     }
 
-    private void EmitDestination(MapSpec addresses, short offset, int words)
+    /// <summary>INPUT judges what goes to this host, FORWARD what goes elsewhere.</summary>
+    private void EmitDestination(DestinationScope scope, MapSpec addresses, short offset, int words)
     {
-        if (options.Destinations == DestinationScope.Any) { return; }
+        if (scope == DestinationScope.Any) { return; }
         const short Key = -16;
         for (var i = 0; i < words; i++)
         {
@@ -282,13 +283,23 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
         }
 
         MapAccess.EmitLookupOfKey(asm, addresses, Key);
-        asm.JumpIf(hook == Hook.Input ? Condition.Equal : Condition.NotEqual, R0, 0, tails.Defer(DeferReason.Destination));
+        if (hook == Hook.Input) { asm.JumpIf(Condition.Equal, R0, 0, tails.Defer(DeferReason.Destination)); }
+        else
+        {
+            var elsewhere = asm.NewLabel("for another host");
+            asm.JumpIf(Condition.Equal, R0, 0, elsewhere);
+            if (options.PassDhcp && addresses == HostAddresses4) { EmitDhcp(); }
+            asm.Jump(tails.Defer(DeferReason.Destination));
+            asm.Mark(elsewhere);
+        }
     }
 
-    /// <summary>UDP from port 67 to port 68 passes: the client reads it from a packet socket, before iptables.</summary>
+    /// <summary>UDP from port 67 to port 68 passes: the client reads it from a packet socket, before iptables. Never what is to be forwarded.</summary>
     private void EmitDhcp()
     {
         var other = asm.NewLabel("not DHCP");
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.FragmentWord);
+        asm.JumpIf(Condition.AnyBit, R1, 0x3FFF, other);
         asm.Load(Width.Word, R1, Scratch.Base, Scratch.Protocol);
         asm.JumpIf(Condition.NotEqual, R1, 17, other);
         asm.Load(Width.Word, R1, Scratch.Base, Scratch.TransportLength);
