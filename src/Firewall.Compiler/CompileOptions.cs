@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Firewall.Rules.Meaning;
 
 namespace Firewall.Compiler;
 
@@ -56,4 +57,6 @@ public sealed record CompileOptions
 
     /// <summary>Name of the IPv6 rule file, for the line table.</summary>
     public string FileIPv6 { get; init; } = "rules6";
+
+    public DestinationScope DestinationsOf(Family family) => family == Family.IPv4 ? DestinationsIPv4 : DestinationsIPv6;
 }

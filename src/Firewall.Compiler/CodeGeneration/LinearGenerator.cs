@@ -71,11 +71,9 @@ public static class LinearGenerator
     }
 
     /// <summary>A family without rules defers every packet, wherever it goes.</summary>
-    private static IEnumerable<MapSpec> HostMaps(HostRules rules, CompileOptions options)
-    {
-        if (rules.IPv4 is not null && options.DestinationsIPv4 == DestinationScope.HostAddresses) { yield return PacketParser.HostAddresses4; }
-        if (rules.IPv6 is not null && options.DestinationsIPv6 == DestinationScope.HostAddresses) { yield return PacketParser.HostAddresses6; }
-    }
+    private static IEnumerable<MapSpec> HostMaps(HostRules rules, CompileOptions options) => rules.Graphs
+        .Where(g => options.DestinationsOf(g.Family) == DestinationScope.HostAddresses)
+        .Select(g => HostAddressMaps.For(g.Family));
 
     private static void CheckSize(HostRules rules)
     {

@@ -14,11 +14,6 @@ namespace Firewall.Compiler.CodeGeneration;
 /// <remarks>Registers: R6 context, R7 start of the frame, later of the IP header, R8 end of the readable bytes.</remarks>
 internal sealed partial class PacketParser(Assembler asm, PartTails tails, CompileOptions options, Hook hook, InterfacePatterns interfaces, SearchFunctions searches)
 {
-    /// <summary>Destination addresses of this host, when <see cref="DestinationScope.HostAddresses"/>; filled at attach.</summary>
-    public static readonly MapSpec HostAddresses4 = new("host4", MapType.Hash, KeySize: 4, ValueSize: 1, MaxEntries: 4096);
-
-    public static readonly MapSpec HostAddresses6 = new("host6", MapType.Hash, KeySize: 16, ValueSize: 1, MaxEntries: 4096);
-
     // EtherTypes as a little-endian load sees them.
     private const int EtherIPv4 = 0x0008;
     private const int EtherIPv6 = 0xDD86;
@@ -229,7 +224,7 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
 
         asm.Load(Width.Byte, R1, R7, 9);
         asm.Store(Width.Word, Scratch.Base, Scratch.Protocol, R1);
-        EmitDestination(options.DestinationsIPv4, HostAddresses4, offset: 16, words: 1);
+        EmitDestination(Family.IPv4, offset: 16, words: 1);
         if (options.PassDhcp && hook == Hook.Input) { EmitDhcp(); }
         EmitTimeToLive(offset: 8);
     }
@@ -260,7 +255,7 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
             asm.JumpIf(Condition.NotEqual, R1, 0, tails.Defer(DeferReason.Fragment));
         }
 
-        EmitDestination(options.DestinationsIPv6, HostAddresses6, offset: 24, words: 4);
+        EmitDestination(Family.IPv6, offset: 24, words: 4);
         EmitTimeToLive(offset: 7);
     }
 
@@ -272,9 +267,9 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
     }
 
     /// <summary>INPUT judges what goes to this host, FORWARD what goes elsewhere.</summary>
-    private void EmitDestination(DestinationScope scope, MapSpec addresses, short offset, int words)
+    private void EmitDestination(Family family, short offset, int words)
     {
-        if (scope == DestinationScope.Any) { return; }
+        if (options.DestinationsOf(family) == DestinationScope.Any) { return; }
         const short Key = -16;
         for (var i = 0; i < words; i++)
         {
@@ -282,13 +277,13 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
             asm.Store(Width.Word, FramePointer, (short)(Key + (4 * i)), R1);
         }
 
-        MapAccess.EmitLookupOfKey(asm, addresses, Key);
+        MapAccess.EmitLookupOfKey(asm, HostAddressMaps.For(family), Key);
         if (hook == Hook.Input) { asm.JumpIf(Condition.Equal, R0, 0, tails.Defer(DeferReason.Destination)); }
         else
         {
             var elsewhere = asm.NewLabel("for another host");
             asm.JumpIf(Condition.Equal, R0, 0, elsewhere);
-            if (options.PassDhcp && addresses == HostAddresses4) { EmitDhcp(); }
+            if (options.PassDhcp && family == Family.IPv4) { EmitDhcp(); }
             asm.Jump(tails.Defer(DeferReason.Destination));
             asm.Mark(elsewhere);
         }
