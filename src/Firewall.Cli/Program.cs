@@ -1,1 +1,3 @@
-return 0;
+using Firewall.Cli;
+
+return (int)await CommandLine.Run(args, Surroundings.OfProcess());

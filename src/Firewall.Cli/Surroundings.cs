@@ -1,0 +1,42 @@
+using System.Text;
+
+namespace Firewall.Cli;
+
+/// <summary>What a process is started with: its streams and its environment. Tests give their own.</summary>
+public sealed class Surroundings
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    public Surroundings(Stream input, Stream output, TextWriter error)
+    {
+        (Input, Output, Error) = (input, output, error);
+        Text = new StreamWriter(output, Utf8, bufferSize: 1 << 14, leaveOpen: true) { NewLine = "\n" };
+    }
+
+    public Stream Input { get; }
+
+    /// <summary>Standard output, for bytes; flush <see cref="Text"/> first.</summary>
+    public Stream Output { get; }
+
+    /// <summary>Standard output, for text: the answer, and nothing but the answer. Buffered.</summary>
+    public TextWriter Text { get; }
+
+    /// <summary>Standard error: the conversation.</summary>
+    public TextWriter Error { get; }
+
+    /// <summary>Looks up an environment variable; null when it is not set.</summary>
+    public Func<string, string?> Variable { get; init; } = _ => null;
+
+    public bool IsErrorTerminal { get; init; }
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    public static Surroundings OfProcess() => new(
+        Console.OpenStandardInput(),
+        Console.OpenStandardOutput(),
+        new StreamWriter(Console.OpenStandardError(), Utf8, bufferSize: 256) { AutoFlush = true, NewLine = "\n" })
+    {
+        Variable = Environment.GetEnvironmentVariable,
+        IsErrorTerminal = !Console.IsErrorRedirected,
+    };
+}
