@@ -16,6 +16,7 @@ namespace Firewall.Cli.Attachment;
 /// </summary>
 internal sealed class Attacher(PinRoot pins, TimeProvider clock)
 {
+    /// <summary>Does it, and leaves the firewall in force when it returns.</summary>
     /// <exception cref="CommandFailedException">Something stands in the way that the user can change.</exception>
     /// <exception cref="BudgetExceededException">The rules are too many.</exception>
     /// <exception cref="Kernel.Errors.KernelException">The kernel refused something; a <see cref="VerifierException"/> when its verifier did.</exception>

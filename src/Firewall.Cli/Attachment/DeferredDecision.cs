@@ -7,20 +7,18 @@ namespace Firewall.Cli.Attachment;
 /// <summary>What is done with deferred packets, and what the user must know about it.</summary>
 /// <param name="Action">What the program does.</param>
 /// <param name="Reason">Why: one sentence without a full stop.</param>
-/// <param name="IsRisky">Packets pass to rules that are not those of the file.</param>
-internal sealed record DeferredDecision(DeferredAction Action, string Reason, bool IsRisky = false)
+/// <param name="IsSurprising">It is not what the user asked for, or packets pass to rules that are not those of the file.</param>
+internal sealed record DeferredDecision(DeferredAction Action, string Reason, bool IsSurprising)
 {
     /// <summary>Fails closed: only rules known to be the same may judge what the program cannot.</summary>
     public static DeferredDecision Make(DeferredChoice choice, HostRules rules)
     {
-        if (choice == DeferredChoice.Drop) { return new(DeferredAction.Drop, "deferred packets are dropped, as asked"); }
+        if (choice == DeferredChoice.Drop) { return new(DeferredAction.Drop, "deferred packets are dropped, as asked", IsSurprising: false); }
         var installed = InstalledRules.ComparedWith(rules);
-        return (choice, installed.AreTheSame) switch
-        {
-            (_, true) => new(DeferredAction.Kernel, $"deferred packets pass to the kernel: {installed.Explanation}"),
-            (DeferredChoice.Kernel, _) => new(DeferredAction.Kernel, $"deferred packets pass to the kernel, whose rules are not those of the file: {installed.Explanation}", IsRisky: true),
-            _ => new(DeferredAction.Drop, $"deferred packets are dropped: {installed.Explanation}"),
-        };
+        if (installed.AreTheSame) { return new(DeferredAction.Kernel, $"deferred packets pass to the kernel: {installed.Explanation}", IsSurprising: false); }
+        return choice == DeferredChoice.Kernel
+            ? new(DeferredAction.Kernel, $"deferred packets pass to the kernel, which does not hold the rules of the file: {installed.Explanation}", IsSurprising: true)
+            : new(DeferredAction.Drop, $"deferred packets are dropped: {installed.Explanation}", IsSurprising: true);
     }
 
     /// <summary>The traffic that dropping loses; nothing where the kernel gets it.</summary>

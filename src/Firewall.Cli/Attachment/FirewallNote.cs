@@ -52,11 +52,18 @@ internal sealed record FirewallNote
         PassingReasons = [DeferReason.NotIp.Text(), DeferReason.Dhcp.Text()],
     };
 
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is no note.</exception>
     public static FirewallNote Parse(string json) =>
         JsonSerializer.Deserialize(json, FirewallNoteJson.Default.FirewallNote) is { Version: CurrentVersion } note
             ? note
             : throw new JsonException("another version of fwc wrote it");
+
+    /// <summary>What is attached, in a few words: "INPUT of rules.txt and rules6.txt".</summary>
+    public string Describe() => $"{Chain} of {string.Join(" and ", Rules.Select(r => r.File))}";
+
+    /// <summary>Whether the kernel gets packets deferred for this reason; else they are dropped.</summary>
+    public bool Passes(string reason) => Deferred == "kernel" || PassingReasons.Contains(reason);
 
     public string ToJson() => JsonSerializer.Serialize(this, FirewallNoteJson.Default.FirewallNote);
 }

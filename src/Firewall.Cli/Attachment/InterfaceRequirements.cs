@@ -6,6 +6,7 @@ namespace Firewall.Cli.Attachment;
 /// <summary>What an interface must be like for XDP on it to see the packets that the rules speak of.</summary>
 internal static class InterfaceRequirements
 {
+    /// <summary>Frames on the interface are the packets that come in by it.</summary>
     /// <exception cref="CommandFailedException">Rules about this interface would be asked about other packets than its frames.</exception>
     public static void Demand(NetworkInterface subject, IReadOnlyCollection<NetworkInterface> all)
     {
@@ -18,6 +19,7 @@ internal static class InterfaceRequirements
         }
     }
 
+    /// <summary>For FORWARD: packets pass through here, and which do can be told by their destination.</summary>
     /// <exception cref="CommandFailedException">The chain FORWARD cannot be judged from here.</exception>
     public static void DemandForwarding(NetworkInterface subject, HostRules rules, InterfaceForwarding forwarding, HostDestinations destinations)
     {
