@@ -38,6 +38,7 @@ internal static class IPv6Walk
             If(Comparator.Greater, Next, 63, [new Break()]),
             If(Comparator.Equal, (new Constant(IsExtension) >> Next) & 1, 0, [new Break()]),
             new Read(Word.Index, Offset, 2, SearchResult.NoMatch),
+            If(Comparator.Equal, Next, Routing, [new Read(FragmentWord.Index, Offset, 4, SearchResult.NoMatch)]),
             If(Comparator.Equal, Next, Fragment, FragmentHeader,
             [
                 Remember(HeaderBase.HopByHop, HopByHop),
@@ -62,8 +63,13 @@ internal static class IPv6Walk
         [
             // A later fragment: what it names is the protocol, unless that is yet another extension header.
             If(Comparator.LessOrEqual, Word >> 8, 63,
-                [If(Comparator.NotEqual, (new Constant(IsExtension) >> (Word >> 8)) & 1, 0, [new Return(SearchResult.NoMatch)])]),
-            .. Arrive(Word >> 8, Offset),
+            [
+                If(Comparator.NotEqual, (new Constant(IsExtension) >> (Word >> 8)) & 1, 0,
+                    [new Keep(Scratch.AbsenceIsCertain, Width.Word, 1), new Return(SearchResult.NoMatch)]),
+            ]),
+
+            // The kernel does not look for its header: the offset stays that of the packet.
+            .. Arrive(Word >> 8, new OffsetOf(HeaderBase.Network)),
         ]),
     ];
 
@@ -83,6 +89,7 @@ internal static class IPv6Walk
     [
         new Keep(Scratch.Protocol, Width.Word, protocol),
         new Keep(Scratch.ChainIntact, Width.Double, new Constant(ulong.MaxValue)),
+        new Keep(Scratch.AbsenceIsCertain, Width.Word, 1),
         new Keep(Scratch.TransportOffset, Width.Word, offset),
         If(Comparator.Less, offset, new PacketEnd(), [new Keep(Scratch.TransportLength, Width.Word, new PacketEnd() - offset)]),
         new Return(SearchResult.Match),

@@ -178,10 +178,7 @@ internal sealed partial class PacketParser
         var read = 0;
         foreach (var extent in extents)
         {
-            // R4 = bytes of the packet behind the header's start; may be negative where a length lied.
-            asm.Load(Width.Word, R4, Scratch.Base, Scratch.PacketEnd);
-            asm.Load(Width.Word, R1, Scratch.Base, SearchEmitter.PlaceOf(header));
-            asm.Alu(AluOp.Subtract, R4, R1);
+            EmitRemaining(header);
             asm.JumpIf(Condition.SignedLess, R4, extent, done);
             asm.Move(R4, R2);
             asm.Alu(AluOp.Add, R4, extent);
@@ -204,6 +201,20 @@ internal sealed partial class PacketParser
         asm.Mark(done);
     }
 
+    /// <summary>R4 = bytes of the packet behind the header's start; may be negative where a length lied. Uses R1.</summary>
+    private void EmitRemaining(HeaderBase header)
+    {
+        if (header == HeaderBase.Transport)
+        {
+            asm.Load(Width.Word, R4, Scratch.Base, Scratch.TransportLength);
+            return;
+        }
+
+        asm.Load(Width.Word, R4, Scratch.Base, Scratch.PacketEnd);
+        asm.Load(Width.Word, R1, Scratch.Base, SearchEmitter.PlaceOf(header));
+        asm.Alu(AluOp.Subtract, R4, R1);
+    }
+
     /// <summary>
     /// ipv6_find_hdr: an absent header is an ordinary miss, unless the chain broke before it could have been found. A header that is there but
     /// too short is a miss for gates that say so.
@@ -213,7 +224,7 @@ internal sealed partial class PacketParser
         var present = asm.NewLabel("header present");
         asm.Load(Width.Word, R1, Scratch.Base, SearchEmitter.PlaceOf(header));
         asm.JumpIf(Condition.NotEqual, R1, 0, present);
-        asm.Load(Width.Double, R2, Scratch.Base, Scratch.ChainIntact);
+        asm.Load(Width.Word, R2, Scratch.Base, Scratch.AbsenceIsCertain);
         foreach (var gate in gates) { asm.Store(Width.Word, Scratch.Base, gate.Value.Missed!.Value, R2); }
         asm.Jump(done);
         asm.Mark(present);

@@ -53,6 +53,9 @@ public sealed class Scratch
     /// <summary>u32 each, in the order of the extension headers in <c>HeaderBase</c>; 0 when absent.</summary>
     public const short ExtensionOffsets = 80;
 
+    /// <summary>u32: not 0 when an extension header that was not met is just absent, so that rules which ask for it do not match.</summary>
+    public const short AbsenceIsCertain = 100;
+
     private const short FirstFree = 104;
 
     /// <summary>Entries of the log of matched rules; a risky packet that matches more is deferred.</summary>

@@ -60,8 +60,12 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         for (var i = 0; i < program.Locals; i++) { asm.Store(Width.Double, Frame, LocalSlot(i), R0); }
         var body = new Block(this, asm, inLoop: false);
         body.Emit(program.Body);
-        asm.Move(R0, (int)SearchResult.NoMatch);
-        asm.Exit();
+        if (!EndsFlow(program.Body))
+        {
+            asm.Move(R0, (int)SearchResult.NoMatch);
+            asm.Exit();
+        }
+
         asm.Mark(fail);
         asm.Move(R0, Truncated);
         asm.Exit();
@@ -69,6 +73,10 @@ internal sealed class SearchEmitter(string name, StepProgram program)
     }
 
     private static short LocalSlot(int index) => (short)(FirstLocal + (8 * index));
+
+    /// <summary>Whether nothing behind the steps is ever reached; the verifier refuses code that is not.</summary>
+    private static bool EndsFlow(ImmutableArray<Step> steps) => steps is [.., Rules.Meaning.Return or Break]
+        || (steps is [.., When last] && EndsFlow(last.Then) && EndsFlow(last.Else));
 
     private string AddCallback(Repeat loop)
     {
@@ -78,8 +86,12 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         asm.Load(Width.Double, R6, Frame, ContextSlot);
         asm.Load(Width.Double, Scratch.Base, Frame, ScratchSlot);
         new Block(this, asm, inLoop: true).Emit(loop.Body);
-        asm.Move(R0, 0);
-        asm.Exit();
+        if (!EndsFlow(loop.Body))
+        {
+            asm.Move(R0, 0);
+            asm.Exit();
+        }
+
         _callbacks.Add(asm.Build());
         return callback;
     }
@@ -178,9 +190,6 @@ internal sealed class SearchEmitter(string name, StepProgram program)
             Emit(choice.Else);
             asm.Mark(done);
         }
-
-        private static bool EndsFlow(ImmutableArray<Step> steps) => steps is [.., Rules.Meaning.Return or Break]
-            || (steps is [.., When { Else.IsEmpty: false } last] && EndsFlow(last.Then) && EndsFlow(last.Else));
 
         private void EmitLoop(Repeat loop)
         {

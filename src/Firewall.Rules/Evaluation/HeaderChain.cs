@@ -18,14 +18,20 @@ public enum ChainEnd
 /// <summary>What <c>ipv6_find_hdr</c> (net/ipv6/exthdrs_core.c) finds in a packet, for every target at once.</summary>
 internal sealed class HeaderChain
 {
+    private readonly int _network;
     private readonly Dictionary<HeaderBase, int> _offsets = [];
+
+    private HeaderChain(ReadOnlySpan<byte> frame, int network) => (_network, Protocol, TransportOffset) = (network, frame[network + 6], network + 40);
 
     public ChainEnd End { get; private set; }
 
     /// <summary>The last next-header value.</summary>
     public byte Protocol { get; private set; }
 
-    /// <summary>Where that header begins; may lie beyond the packet, because lengths are believed.</summary>
+    /// <summary>
+    /// Where that header begins; may lie beyond the packet, because lengths are believed. For later fragments the kernel does not look: there it is
+    /// the IPv6 header itself.
+    /// </summary>
     public int TransportOffset { get; private set; }
 
     /// <summary>In units of eight bytes; 0 unless the walk ended at the protocol of a later fragment.</summary>
@@ -42,7 +48,7 @@ internal sealed class HeaderChain
     /// <param name="network">Where the IPv6 header begins.</param>
     public static HeaderChain Walk(ReadOnlySpan<byte> frame, int network)
     {
-        var chain = new HeaderChain { Protocol = frame[network + 6], TransportOffset = network + 40 };
+        var chain = new HeaderChain(frame, network);
         while (Kind(chain.Protocol) is { } header && chain.Step(frame, header)) { }
         return chain;
     }
@@ -82,6 +88,7 @@ internal sealed class HeaderChain
         FragmentOffset = offset;
         TransportOffset = start + header switch
         {
+            HeaderBase.Fragment when offset != 0 => _network - start,
             HeaderBase.Fragment => 8,
             HeaderBase.Authentication => (length + 2) * 4,
             _ => (length + 1) * 8,

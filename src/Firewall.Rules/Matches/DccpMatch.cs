@@ -16,8 +16,8 @@ public sealed record DccpMatch(
 {
     private const int Request = 0, Response = 1, Data = 2, Reset = 7, SyncAck = 9;
 
-    private static readonly Option<ValueRange> Source = Transport.SourcePort(Transport.Dccp);
-    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Transport.Dccp);
+    private static readonly Option<ValueRange> Source = Transport.SourcePort(Values.ResolvedPorts);
+    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Values.ResolvedPorts);
     private static readonly Option<ushort> PacketTypes = Option.Value("--dccp-types", Values.DccpTypes).Negatable();
     private static readonly Option<uint> OptionKind = Option.Value("--dccp-option", Values.Number(byte.MaxValue, minimum: 1)).Negatable();
 
@@ -32,6 +32,7 @@ public sealed record DccpMatch(
         [
             Accepts("-p dccp -m dccp"),
             Accepts("-p dccp -m dccp ! --sport : --dport 5:", prints: "-p dccp -m dccp ! --sport 0:65535 --dport 5:65535"),
+            Accepts("-p dccp -m dccp --sport 20:10 --dport ssh", prints: "-p dccp -m dccp --sport 20:10 --dport 22"),
             Accepts("-p dccp -m dccp ! --dccp-types sync,REQUEST", prints: "-p dccp -m dccp ! --dccp-types REQUEST,SYNC"),
             Accepts("-p dccp -m dccp ! --dccp-option 255"),
             Rejects("-p dccp -m dccp --dccp-types FOO"),

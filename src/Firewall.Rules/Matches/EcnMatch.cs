@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
 using Firewall.Rules.Packets;
@@ -48,8 +47,6 @@ public sealed record EcnMatch(bool? TcpEce, bool? TcpCwr, Given<uint>? IPEct) : 
 
     public override string ModuleName => Module.Name;
 
-    public override ImmutableArray<byte> RequiredProtocols => TcpMask == 0 ? [] : [Transport.Tcp];
-
     private int TcpMask => (TcpEce is null ? 0 : Ece) | (TcpCwr is null ? 0 : Cwr);
 
     private int TcpValue => (TcpEce == true ? Ece : 0) | (TcpCwr == true ? Cwr : 0);
@@ -76,6 +73,12 @@ public sealed record EcnMatch(bool? TcpEce, bool? TcpCwr, Given<uint>? IPEct) : 
         if (given.Uses.IsEmpty)
         {
             given.Fail(null, "one of --ecn-tcp-ece, --ecn-tcp-cwr and --ecn-ip-ect is missing");
+            return null;
+        }
+
+        if ((given.Has(TcpEceFlag) || given.Has(TcpCwrFlag)) && given.Context.Protocol != Transport.Tcp)
+        {
+            given.Fail(given.Has(TcpEceFlag) ? TcpEceFlag : TcpCwrFlag, "TCP bits can only be asked of TCP segments", "add `-p tcp`");
             return null;
         }
 

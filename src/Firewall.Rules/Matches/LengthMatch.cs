@@ -25,6 +25,8 @@ public sealed record LengthMatch(Given<ValueRange> Lengths) : Match
             Rejects("-m length --length 65536"),
             Rejects("-m length"),
             Hits("-m length --length 40", Packet.Tcp(1000, 80)),
+            Hits("-m length ! --length 60:40", Packet.Udp6(1000, 53)),
+            Hits("-m length --length 48", Packet.Udp6(1000, 53).Padded(4)),
             Misses("-m length --length 41", Packet.Tcp(1000, 80)),
             Misses("-m length ! --length 40", Packet.Tcp(1000, 80)),
         ],

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
@@ -10,12 +9,6 @@ public abstract record Match
 {
     /// <summary>The module as <c>-m</c> names it; null for the conditions every rule may have (<c>-s</c>, <c>-p</c>, …).</summary>
     public abstract string? ModuleName { get; }
-
-    /// <summary>
-    /// Protocols one of which <c>-p</c> (not negated) must name for these very options, beyond what the module always asks; checked when
-    /// the rule is complete. Empty when any will do.
-    /// </summary>
-    public virtual ImmutableArray<byte> RequiredProtocols => [];
 
     /// <summary>What the match asks of a packet; null when this version cannot say (the module is only parsed and printed).</summary>
     public abstract Guard? Meaning(Family family);

@@ -12,8 +12,8 @@ namespace Firewall.Rules.Matches;
 /// <param name="Chunks">Which chunks it carries; null to ask nothing.</param>
 public sealed record SctpMatch(Given<ValueRange>? SourcePorts, Given<ValueRange>? DestinationPorts, Given<SctpChunkTest>? Chunks) : Match
 {
-    private static readonly Option<ValueRange> Source = Transport.SourcePort(Transport.Sctp);
-    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Transport.Sctp);
+    private static readonly Option<ValueRange> Source = Transport.SourcePort(Values.Ports(Transport.Sctp));
+    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Values.Ports(Transport.Sctp));
     private static readonly Option<SctpChunkTest> ChunkTypes = Option.Value("--chunk-types", Values.SctpChunks).Negatable();
 
     public static readonly MatchModule Module = new("sctp")

@@ -16,8 +16,8 @@ public sealed record TcpMatch(
 {
     private static readonly TcpFlagTest SynAlone = new(Mask: 0x17, Compare: 0x02);
 
-    private static readonly Option<ValueRange> Source = Transport.SourcePort(Transport.Tcp);
-    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Transport.Tcp);
+    private static readonly Option<ValueRange> Source = Transport.SourcePort(Values.Ports(Transport.Tcp));
+    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Values.Ports(Transport.Tcp));
     private static readonly Option<TcpFlagTest> TcpFlags = Option.Value("--tcp-flags", Values.TcpFlags).Negatable();
     private static readonly Flag Syn = Option.Flag("--syn").Negatable();
     private static readonly Option<uint> OptionKind = Option.Value("--tcp-option", Values.Number(byte.MaxValue, minimum: 1)).Negatable();

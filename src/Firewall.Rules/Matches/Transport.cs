@@ -14,11 +14,11 @@ internal static class Transport
     public static Guard Header(int bytes) =>
         Guard.Of(Field.FragmentOffset.Is(0), new HeaderGate(HeaderBase.Transport, bytes, WhenMissing.Hotdrop));
 
-    public static Option<ValueRange> SourcePort(byte protocol) =>
-        Option.Value("--sport", Values.Ports(protocol)).Alias("--source-port").Negatable();
+    public static Option<ValueRange> SourcePort(ValueGrammar<ValueRange> ports) =>
+        Option.Value("--sport", ports).Alias("--source-port").Negatable();
 
-    public static Option<ValueRange> DestinationPort(byte protocol) =>
-        Option.Value("--dport", Values.Ports(protocol)).Alias("--destination-port").Negatable();
+    public static Option<ValueRange> DestinationPort(ValueGrammar<ValueRange> ports) =>
+        Option.Value("--dport", ports).Alias("--destination-port").Negatable();
 
     /// <summary>Asks for the field's value to lie in the range, or not to.</summary>
     public static Test In(this Field field, Given<ValueRange> range) =>

@@ -8,8 +8,8 @@ namespace Firewall.Rules.Matches;
 /// <summary>Matches UDP ports (net/netfilter/xt_tcpudp.c, <c>udp_mt</c>).</summary>
 public sealed record UdpMatch(Given<ValueRange> SourcePorts, Given<ValueRange> DestinationPorts) : Match
 {
-    private static readonly Option<ValueRange> Source = Transport.SourcePort(Transport.Udp);
-    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Transport.Udp);
+    private static readonly Option<ValueRange> Source = Transport.SourcePort(Values.ResolvedPorts);
+    private static readonly Option<ValueRange> Destination = Transport.DestinationPort(Values.ResolvedPorts);
 
     public static readonly MatchModule Module = new("udp")
     {
@@ -22,15 +22,18 @@ public sealed record UdpMatch(Given<ValueRange> SourcePorts, Given<ValueRange> D
         [
             Accepts("-p udp -m udp"),
             Accepts("-p udp -m udp --dport domain", prints: "-p udp -m udp --dport 53"),
-            Accepts("-p udp -m udp ! --source-port :1023 --destination-port 0x35", prints: "-p udp -m udp ! --sport 0:1023 --dport 53"),
-            Accepts("-p udp -m udp --sport 5060:sip", prints: "-p udp -m udp --sport 5060"),
+            Accepts("-p udp -m udp ! --source-port :1023 --destination-port 053", prints: "-p udp -m udp ! --sport 0:1023 --dport 53"),
+            Accepts("-p udp -m udp --sport 65536:sip", prints: "-p udp -m udp --sport 0:5060"),
+            Accepts("-p udp -m udp --dport ssh", prints: "-p udp -m udp --dport 22"),
+            Accepts("-p udp -m udp --dport https:domain", prints: "-p udp -m udp --dport 443:53"),
             Rejects("-p udp -m udp --dport 53,123"),
-            Rejects("-p udp -m udp --dport 65536"),
-            Rejects("-p udp -m udp --dport https:domain"),
+            Rejects("-p udp -m udp --dport 0x35"),
+            Rejects("-p udp -m udp --dport 1:2:3"),
             Rejects("-p tcp -m udp --dport 53"),
             Hits("-p udp -m udp --sport 1024: --dport 53", Packet.Udp(1024, 53)),
             Hits("-p udp -m udp", Packet.Udp6(1, 2).WithHopByHop(5, 2, 0, 0)),
             Misses("-p udp -m udp --dport 53", Packet.Udp(53, 54)),
+            Misses("-p udp -m udp --dport 443:53", Packet.Udp(53, 100)),
             Misses("-p udp -m udp ! --dport 53", Packet.Udp(53, 53)),
             Misses("-p udp -m udp", Packet.Ip(17, 1, 2, 3, 4).Fragment(1, more: true)).OnForward(),
             Hotdrops("-p udp -m udp", Packet.Udp(53, 53).Keep(7)),

@@ -105,7 +105,7 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
         new(FieldKind.Bytes, length * 8, name) { Base = from, Offset = offset, Length = length };
 
     /// <summary>Asks whether the field, after masking, lies in <paramref name="values"/>.</summary>
-    public Test In(ValueSet values) => new(this, ValueSet.Maximum(Bits), values);
+    public Test In(ValueSet values) => new(this, ValueSet.Maximum(Bits), values.Within(Bits));
 
     /// <summary>As <see cref="In(ValueSet)"/>, or its opposite.</summary>
     public Test In(ValueSet values, bool negated) => In(negated ? values.Complement(Bits) : values);
@@ -116,6 +116,6 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
     public Test Masked(UInt128 mask, UInt128 value, bool negated = false)
     {
         var set = ValueSet.Of(value);
-        return new(this, mask, negated ? set.Complement(Bits) : set);
+        return new(this, mask, negated ? set.Complement(Bits) : set.Within(Bits));
     }
 }

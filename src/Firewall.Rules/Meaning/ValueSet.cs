@@ -77,6 +77,7 @@ public sealed class ValueSet : IEquatable<ValueSet>
         UInt128 next = 0;
         foreach (var range in Ranges)
         {
+            if (range.Low > Maximum(bits)) { break; }
             if (range.Low > next) { gaps.Add(new ValueRange(next, range.Low - 1)); }
             if (range.High >= Maximum(bits)) { return new(gaps.ToImmutable()); }
             next = range.High + 1;
@@ -85,6 +86,9 @@ public sealed class ValueSet : IEquatable<ValueSet>
         gaps.Add(new ValueRange(next, Maximum(bits)));
         return new(gaps.ToImmutable());
     }
+
+    /// <summary>Those values that <paramref name="bits"/> bits can have.</summary>
+    public ValueSet Within(int bits) => IsEmpty || Ranges[^1].High <= Maximum(bits) ? this : Complement(bits).Complement(bits);
 
     public bool Equals(ValueSet? other) => other is not null && Ranges.AsSpan().SequenceEqual(other.Ranges.AsSpan());
 

@@ -285,6 +285,9 @@ internal static class Services
     /// <summary>The port of a service, or null when the protocol has no service of that name.</summary>
     public static ushort? Port(string name, byte protocol) => Ports.Value.TryGetValue((name, protocol), out var port) ? port : null;
 
+    /// <summary>The port of a service of any protocol, in the order in which <c>getaddrinfo</c> asks.</summary>
+    public static ushort? Port(string name) => Port(name, 6) ?? Port(name, 17) ?? Port(name, 33) ?? Port(name, 132);
+
     private static FrozenDictionary<(string Name, byte Protocol), ushort> Read()
     {
         var ports = new Dictionary<(string Name, byte Protocol), ushort>();

@@ -4,7 +4,7 @@ namespace Firewall.Rules.Options;
 
 /// <summary>What the text of an option's value may depend on.</summary>
 /// <param name="Family">iptables or ip6tables.</param>
-/// <param name="Protocol">The protocol named by <c>-p</c> so far, for service names; null for none.</param>
+/// <param name="Protocol">The protocol that <c>-p</c> names anywhere in the rule, for service names; null for none, and for a negated one.</param>
 /// <param name="Resolver">Looks up host names; null refuses them.</param>
 public sealed record ValueContext(Family Family, byte? Protocol = null, Func<string, IReadOnlyList<System.Net.IPAddress>>? Resolver = null);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Names;
 
@@ -19,6 +20,20 @@ public static partial class Values
         if (from.Length > 0 && !TryPort(from, protocol, out low)) { return NotAPort(from, protocol); }
         if (to.Length > 0 && !TryPort(to, protocol, out high)) { return NotAPort(to, protocol); }
         return low <= high ? new ValueRange(low, high) : Wrong($"the port range {text} is upside down", $"write {high}:{low}");
+    });
+
+    /// <summary>
+    /// As <see cref="Ports"/>, for the modules that leave reading to libxtables (<c>XTTYPE_PORTRC</c>), which asks <c>getaddrinfo</c>: numbers are
+    /// decimal and lose all but their lowest 16 bits, names may be of any protocol, and a reversed range is a value that contains nothing.
+    /// </summary>
+    public static readonly ValueGrammar<ValueRange> ResolvedPorts = Word<ValueRange>("resolved-port-range", text =>
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        ushort low = 0, high = ushort.MaxValue;
+        var (from, to) = colon < 0 ? (text, text) : (text[..colon], text[(colon + 1)..]);
+        if (from.Length > 0 && !TryResolvePort(from, out low)) { return NotAnyPort(from); }
+        if (to.Length > 0 && !TryResolvePort(to, out high)) { return NotAnyPort(to); }
+        return new ValueRange(low, text.Length == 0 ? 0u : high);
     });
 
     /// <summary>
@@ -58,6 +73,22 @@ public static partial class Values
         port = service ?? 0;
         return service is not null;
     }
+
+    private static bool TryResolvePort(string text, out ushort port)
+    {
+        if (int.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowLeadingSign, null, out var number) && number >= 0)
+        {
+            port = (ushort)number;
+            return true;
+        }
+
+        var service = Services.Port(text);
+        port = service ?? 0;
+        return service is not null;
+    }
+
+    private static WrongValue NotAnyPort(string text) =>
+        text.Contains(',', StringComparison.Ordinal) ? NotAPort(text, 0) : Wrong($"`{text}` is neither a port nor a service");
 
     private static WrongValue NotAPort(string text, byte protocol) =>
         text.Contains(',', StringComparison.Ordinal)
