@@ -27,11 +27,11 @@ internal sealed class Attacher(PinRoot pins, TimeProvider clock)
         var subject = NetworkInterfaces.Get(request.Interface);
         InterfaceRequirements.Demand(subject, NetworkInterfaces.All());
         if (request.Options.OutInterface is { } leaving) { NetworkInterfaces.Get(leaving); }
-        XdpLink.DemandNone(subject);
+        var space = NetworkNamespace.CurrentInode;
+        DemandFree(subject, space);
         var forwarding = InterfaceForwarding.Read(subject.Name);
         var destinations = HostDestinations.Of(LocalAddresses.Read(), subject.Index, forwarding);
         if (rules.Hook == Hook.Forward) { InterfaceRequirements.DemandForwarding(subject, rules, forwarding, destinations); }
-        var space = NetworkNamespace.CurrentInode;
         var hadRemains = Remains.Clear(pins, space, subject);
 
         var decision = DeferredDecision.Make(request.Deferred, rules);
@@ -52,6 +52,19 @@ internal sealed class Attacher(PinRoot pins, TimeProvider clock)
         var note = FirewallNote.Of(firewall, request, link.Mode ?? XdpMode.Generic, clock.GetUtcNow());
         PinnedFirewall.Pin(pins, space, subject.Name, link, loaded, note.ToJson());
         return new AttachOutcome(note, firewall, loaded.Entry.Id, link.NativeRefusal, decision, decision.Losses(rules, options, destinations), hadRemains);
+    }
+
+    private void DemandFree(NetworkInterface subject, ulong space)
+    {
+        if (!subject.Xdp.IsEmpty && PinnedFirewall.InterfaceServed(pins, space, subject.Name) == subject.Index)
+        {
+            throw new CommandFailedException(
+                ExitCode.KernelRefused,
+                $"cannot attach to {subject.Name}: fwc has attached a firewall to it already (program {subject.Xdp.Programs.First().Program})",
+                $"fwc detach --interface {subject.Name} takes it off");
+        }
+
+        XdpLink.DemandNone(subject);
     }
 
     /// <summary>Where nothing is forwarded every packet is INPUT's: the stack drops those for others whatever we say.</summary>

@@ -46,6 +46,7 @@ internal static class AttachCommand
     {
         var (note, conversation) = (outcome.Note, invocation.Conversation);
         invocation.Out.WriteLine($"{note.Interface}: {note.Describe()} attached (program {outcome.ProgramId}, {note.Mode} mode)");
+        invocation.Out.Flush();
         if (outcome.HadRemains) { conversation.Say($"note: pins of an earlier firewall of {note.Interface}, which was attached to nothing any more, are cleared away"); }
         if (outcome.NativeRefusal is { } refusal) { conversation.Say($"note: generic mode, because {refusal}"); }
         conversation.Detail(
