@@ -44,7 +44,7 @@ public static class LinearGenerator
         maps.AddRange(HostMaps(rules, options));
         if (partition.PartCount > 1)
         {
-            maps.Add(PartContext.Parts with { MaxEntries = partition.PartCount, InitialPrograms = [.. programs.Skip(1).Select(p => p.Name)] });
+            maps.Add(PartContext.Parts with { MaxEntries = partition.PartCount, InitialPrograms = [.. programs.Skip(1).Where(p => p.Kind == FunctionKind.Program).Select(p => p.Name)] });
         }
 
         var searches = context.Searches.Build();
@@ -89,50 +89,88 @@ public static class LinearGenerator
         if (total > Budgets.MostRules) { throw new BudgetExceededException($"chains reachable from {rules.Hook.ChainName()}", total, Budgets.MostRules, "rules"); }
     }
 
-    /// <summary>The functions of kind "program": the parser with the only part, or the parser and one program per part.</summary>
+    /// <summary>The parser with the only part, or the parser and one program per part; and what their <see cref="Rounds"/> need.</summary>
     private sealed class Programs(PartContext context, Partition partition, Accounting accounting, bool asksForOutput, Hook hook)
     {
-        private readonly List<(Assembler Asm, PartTails Tails, PartEmitter Emitter)> _parts = [];
+        /// <summary>A program, and the function its rules stand in: itself, or the one that makes rounds.</summary>
+        private sealed record Part(Assembler Program, PartTails ProgramTails, Assembler Walk, PartTails Tails, PartEmitter Emitter, Rounds? Rounds);
+
+        private readonly List<Part> _parts = [];
 
         public ImmutableArray<BpfFunction> Build()
         {
-            var single = partition.PartCount == 1;
+            var isSingle = partition.PartCount == 1;
             for (var part = 0; part < partition.PartCount; part++)
             {
-                var asm = NewProgram(single ? Entry : string.Create(CultureInfo.InvariantCulture, $"{Entry}_{part}"));
-                var tails = new PartTails(asm, accounting, context.Options.Deferred, asksForOutput);
-                _parts.Add((asm, tails, new PartEmitter(context, part, asm, tails)));
+                _parts.Add(NewPart(part, isSingle ? Entry : string.Create(CultureInfo.InvariantCulture, $"{Entry}_{part}")));
             }
 
             // A parser of its own transfers to the parts as they transfer to each other.
-            var parser = single ? _parts[0] : NewParser();
+            var first = _parts[0];
+            var parser = !isSingle ? NewParser(NewProgram(Entry))
+                : first.Rounds is null ? (Asm: first.Program, first.Tails, first.Emitter)
+                : NewParser(first.Program, first.ProgramTails);
             EmitParser(parser);
-            var dispatches = _parts.Select(p => p.Asm.NewLabel("entries")).ToList();
+            var dispatches = _parts.ConvertAll(p => p.Walk.NewLabel("entries"));
             for (var part = 0; part < _parts.Count; part++)
             {
-                if (!single) { EmitStart(_parts[part].Asm, _parts[part].Tails, dispatches[part]); }
+                if (!isSingle || _parts[part].Rounds is not null) { EmitStart(_parts[part].Walk, _parts[part].Tails, dispatches[part]); }
                 _parts[part].Emitter.Emit(partition.InPart(part));
             }
 
-            if (!single) { parser.Emitter.EmitTransfers(i => _parts[i].Emitter); }
-            foreach (var part in _parts) { part.Emitter.EmitTransfers(i => _parts[i].Emitter); }
-            for (var part = 0; part < _parts.Count && !single; part++)
+            EmitTransfers(parser, isSingle);
+            for (var part = 0; part < _parts.Count; part++)
             {
-                _parts[part].Asm.Mark(dispatches[part]);
+                if (isSingle && _parts[part].Rounds is null) { continue; }
+                _parts[part].Walk.Mark(dispatches[part]);
                 _parts[part].Emitter.EmitEntryDispatch();
             }
 
-            var all = single ? _parts : _parts.Prepend(parser);
-            return [.. all.Select(p => Finish(p.Asm, p.Tails))];
+            IEnumerable<BpfFunction> own = isSingle ? [] : [Finish(parser.Asm, parser.Tails)];
+            return [.. own, .. _parts.Select(p => Finish(p.Program, p.ProgramTails)), .. _parts.Where(p => p.Rounds is not null).SelectMany(WalkOf)];
         }
+
+        private static BpfFunction[] WalkOf(Part part) => [Finish(part.Walk, part.Tails), part.Rounds!.BuildCallback()];
 
         private static Assembler NewProgram(string name) => new(name, FunctionKind.Program);
 
-        private (Assembler Asm, PartTails Tails, PartEmitter Emitter) NewParser()
+        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options.Deferred, asksForOutput);
+
+        private Part NewPart(int number, string name)
         {
-            var asm = NewProgram(Entry);
-            var tails = new PartTails(asm, accounting, context.Options.Deferred, asksForOutput);
-            return (asm, tails, new PartEmitter(context, part: -1, asm, tails));
+            var program = NewProgram(name);
+            var programTails = NewTails(program);
+            if (!partition.NeedsRounds(number))
+            {
+                return new Part(program, programTails, program, programTails, new PartEmitter(context, number, program, programTails, inRounds: false), Rounds: null);
+            }
+
+            var rounds = new Rounds(number);
+            var walk = new Assembler(rounds.WalkName, FunctionKind.Global);
+            var tails = NewTails(walk);
+            return new Part(program, programTails, walk, tails, new PartEmitter(context, number, walk, tails, inRounds: true), rounds);
+        }
+
+        private (Assembler Asm, PartTails Tails, PartEmitter Emitter) NewParser(Assembler asm, PartTails? tails = null)
+        {
+            tails ??= NewTails(asm);
+            return (asm, tails, new PartEmitter(context, part: -1, asm, tails, inRounds: false));
+        }
+
+        /// <summary>The ways between the programs; and into the rounds.</summary>
+        private void EmitTransfers((Assembler Asm, PartTails Tails, PartEmitter Emitter) parser, bool isSingle)
+        {
+            foreach (var part in _parts.Where(p => p.Rounds is not null))
+            {
+                var start = part.Program.NewLabel("rounds");
+                if (isSingle) { parser.Emitter.EmitTransfers(i => _parts[i].Emitter, here: start); }
+                else { EmitStart(part.Program, part.ProgramTails, start); }
+                part.Program.Mark(start);
+                part.Rounds!.Emit(part.Program, part.ProgramTails, hasOtherParts: !isSingle);
+            }
+
+            if (!isSingle) { parser.Emitter.EmitTransfers(i => _parts[i].Emitter); }
+            foreach (var part in _parts) { part.Emitter.EmitTransfers(i => _parts[i].Emitter); }
         }
 
         private void EmitParser((Assembler Asm, PartTails Tails, PartEmitter Emitter) program)

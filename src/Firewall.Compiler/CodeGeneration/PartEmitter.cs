@@ -10,25 +10,33 @@ using static Firewall.Bpf.Isa.Register;
 namespace Firewall.Compiler.CodeGeneration;
 
 /// <summary>
-/// Emits the chains of one part. A chain is a block; a jump keeps the number of its return site in scratch memory, at the called chain's level, and
-/// the chain's end finds its way back through a tree of compares.
+/// Emits the chains of one part. A chain is a block; a jump keeps the number of its return site in scratch memory, at the called chain's level. The
+/// chain's end goes straight back when there is one site; else the number is where the next round of <see cref="Rounds"/> begins.
 /// </summary>
-internal sealed class PartEmitter(PartContext context, int part, Assembler asm, PartTails tails)
+/// <param name="inRounds">Whether <paramref name="asm"/> is the function of <see cref="Rounds"/>; else it is the program itself.</param>
+internal sealed class PartEmitter(PartContext context, int part, Assembler asm, PartTails tails, bool inRounds)
 {
+    /// <summary>Added to an entry's number, to tell it from those of return sites.</summary>
+    private const int FirstEntry = 1 << 24;
+
     private readonly Dictionary<(ChainCopy, int), Label> _places = [];
     private readonly Dictionary<ChainCopy, Label> _policies = [];
     private readonly Dictionary<(ChainCopy, int), Label> _transfers = [];
-    private readonly Dictionary<string, (Label Label, List<ReturnSite> Sites)> _dispatchers = new(StringComparer.Ordinal);
 
-    /// <summary>Where other parts enter this one; an entry's number is its index.</summary>
+    /// <summary>Where chains of this part may return to.</summary>
+    private readonly SortedDictionary<int, ReturnSite> _sites = [];
+
+    /// <summary>Where other parts, and the parser, enter this one.</summary>
     private readonly List<(ChainCopy, int)> _entries = [];
+    private List<(int Id, Label Target)> _targets = [];
+    private Label? _again;
 
     public int EntryOf(ChainCopy copy, int index)
     {
         var at = _entries.IndexOf((copy, index));
-        if (at >= 0) { return at; }
+        if (at >= 0) { return FirstEntry + at; }
         _entries.Add((copy, index));
-        return _entries.Count - 1;
+        return FirstEntry + _entries.Count - 1;
     }
 
     /// <summary>The place in front of a rule, here or by tail call.</summary>
@@ -42,12 +50,14 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
     {
         foreach (var segment in segments) { Emit(segment); }
         asm.Origin = null;
-        EmitDispatchers();
+        _targets = [.. _sites.Select(s => (s.Key, LabelOf(s.Value)))];
         EmitPolicies();
     }
 
-    /// <summary>Emits what could only be known when all parts had been emitted: the way to the entries, and to other parts.</summary>
-    public void EmitTransfers(Func<int, PartEmitter> parts)
+    /// <summary>Emits what could only be known when all parts had been emitted: the way to other parts.</summary>
+    /// <param name="parts">The emitter of a part.</param>
+    /// <param name="here">What the program does to get to a part of its own; null when all are elsewhere.</param>
+    public void EmitTransfers(Func<int, PartEmitter> parts, Label? here = null)
     {
         asm.Origin = null;
         foreach (var ((copy, index), label) in _transfers)
@@ -55,25 +65,37 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
             var target = copy.SegmentOf(index).Part;
             asm.Mark(label);
             asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Entry, parts(target).EntryOf(copy, index));
-            asm.Move(R1, R6);
-            asm.LoadMap(R2, PartContext.Parts);
-            asm.Move(R3, target);
-            asm.CallHelper(HelperFunction.TailCall);
-            asm.Jump(tails.Abort);
+            if (here is not null)
+            {
+                asm.Jump(here);
+            }
+            else if (inRounds)
+            {
+                asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.NextPart, target);
+                asm.Move(R0, Rounds.ToNextPart);
+                asm.Exit();
+            }
+            else
+            {
+                asm.Move(R3, target);
+                PartContext.EmitTailCall(asm);
+                asm.Jump(tails.Abort);
+            }
         }
     }
 
-    /// <summary>Goes to the entry that <see cref="Scratch.Entry"/> names.</summary>
+    /// <summary>Goes to the entry or return site that <see cref="Scratch.Entry"/> names.</summary>
     public void EmitEntryDispatch()
     {
-        if (_entries.Count == 0)
+        List<(int Id, Label Target)> targets = [.. _targets, .. _entries.Select((e, i) => (FirstEntry + i, Get(_places, e, "entry")))];
+        if (targets.Count == 0)
         {
             asm.Jump(tails.Abort);
             return;
         }
 
         asm.Load(Width.Word, R1, Scratch.Base, Scratch.Entry);
-        EmitTree([.. _entries.Select((e, i) => (i, Get(_places, e, "entry")))], 0, _entries.Count);
+        EmitTree(targets, 0, targets.Count);
     }
 
     private Label Get(Dictionary<(ChainCopy, int), Label> labels, (ChainCopy, int) key, string hint)
@@ -181,15 +203,9 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         }
         else
         {
-            var key = string.Join(',', copy.Sites.Keys);
-            if (!_dispatchers.TryGetValue(key, out var dispatcher))
-            {
-                dispatcher = (asm.NewLabel($"return from {copy}"), [.. copy.Sites.Values]);
-                _dispatchers.Add(key, dispatcher);
-            }
-
+            foreach (var (id, site) in copy.Sites) { _sites.TryAdd(id, site); }
             asm.Load(Width.Word, R1, Scratch.Base, context.ReturnSlot(copy));
-            asm.Jump(dispatcher.Label);
+            asm.Jump(_again ??= asm.NewLabel("next round"));
         }
     }
 
@@ -201,17 +217,17 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         return label;
     }
 
-    private void EmitDispatchers()
-    {
-        foreach (var (label, sites) in _dispatchers.Values)
-        {
-            asm.Mark(label);
-            EmitTree([.. sites.Select(s => (s.Id, LabelOf(s)))], 0, sites.Count);
-        }
-    }
-
+    /// <summary>The policies, and the end of a round; R1 says where the next begins.</summary>
     private void EmitPolicies()
     {
+        if (_again is not null)
+        {
+            asm.Mark(_again);
+            asm.Store(Width.Word, Scratch.Base, Scratch.Entry, R1);
+            asm.Move(R0, Rounds.Again);
+            asm.Exit();
+        }
+
         foreach (var (root, label) in _policies)
         {
             asm.Mark(label);
@@ -244,6 +260,14 @@ internal sealed record PartContext(
 {
     /// <summary>The programs of the parts; its size is set when their number is known.</summary>
     public static readonly MapSpec Parts = new("parts", MapType.ProgramArray, KeySize: 4, ValueSize: 4, MaxEntries: 1);
+
+    /// <summary>Goes to the part whose number is in R3; falls through when the kernel says no.</summary>
+    public static void EmitTailCall(Assembler asm)
+    {
+        asm.Move(R1, R6);
+        asm.LoadMap(R2, Parts);
+        asm.CallHelper(HelperFunction.TailCall);
+    }
 
     public FieldSlots SlotsOf(Family family) => Slots[family];
 

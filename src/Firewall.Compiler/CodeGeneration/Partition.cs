@@ -79,6 +79,9 @@ internal sealed class Partition
 
     public int Levels => _all.Count == 0 ? 1 : _all.Max(c => c.Level) + 1;
 
+    /// <summary>Whether a chain of the part has several places to return to, so that the part needs <see cref="Rounds"/>.</summary>
+    public bool NeedsRounds(int part) => InPart(part).Any(s => s.Copy.Sites.Count > 1);
+
     public IEnumerable<Segment> InPart(int part) => _all.SelectMany(c => c.Segments).Where(s => s.Part == part);
 
     private ChainCopy Place(LinearChain root)
@@ -155,10 +158,11 @@ internal sealed class Partition
             foreach (var (index, callee) in copy.Callees)
             {
                 callee.Level = Math.Max(callee.Level, copy.Level + 1);
+                if (!callee.Chain.MayReturn) { continue; }
                 if (copy.Chain.Rules[index].Effect is Call)
                 {
                     var site = new ReturnSite(_nextSite++, copy, index + 1);
-                    if (callee.Chain.MayReturn) { callee.Sites.Add(site.Id, site); }
+                    callee.Sites.Add(site.Id, site);
                 }
                 else if (copy == root)
                 {

@@ -56,7 +56,10 @@ public sealed class Scratch
     /// <summary>u32: not 0 when an extension header that was not met is just absent, so that rules which ask for it do not match.</summary>
     public const short AbsenceIsCertain = 100;
 
-    private const short FirstFree = 104;
+    /// <summary>u32: the part that a round goes on in.</summary>
+    public const short NextPart = 104;
+
+    private const short FirstFree = 112;
 
     /// <summary>Entries of the log of matched rules; a risky packet that matches more is deferred.</summary>
     public const int LogCapacity = 1024;

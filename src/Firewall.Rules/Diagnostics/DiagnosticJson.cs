@@ -14,23 +14,23 @@ public static class DiagnosticJson
         writer.WriteStartObject();
         writer.WriteString("code", diagnostic.Code.Code);
         writer.WriteString("severity", diagnostic.IsError ? "error" : "warning");
-        writer.WriteString("message", diagnostic.Message);
+        writer.WriteString("message", SourceText.Readable(diagnostic.Message));
         writer.WriteString("file", source.Name);
         WritePlace(writer, diagnostic.Primary, source);
         writer.WriteStartArray("labels");
         foreach (var label in diagnostic.Labels)
         {
             writer.WriteStartObject();
-            writer.WriteString("text", label.Text);
+            writer.WriteString("text", SourceText.Readable(label.Text));
             WritePlace(writer, label.Span, source);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
         writer.WriteStartArray("notes");
-        foreach (var note in diagnostic.Notes) { writer.WriteStringValue(note); }
+        foreach (var note in diagnostic.Notes) { writer.WriteStringValue(SourceText.Readable(note)); }
         writer.WriteEndArray();
-        writer.WriteString("help", diagnostic.Help);
+        writer.WriteString("help", diagnostic.Help is { } help ? SourceText.Readable(help) : null);
         writer.WriteEndObject();
     }
 

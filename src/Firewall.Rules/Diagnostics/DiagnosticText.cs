@@ -26,7 +26,7 @@ public static class DiagnosticText
         var margin = new string(' ', gutter);
         var level = diagnostic.IsError ? "error" : "warning";
 
-        text.Append(paint.Level($"{level}[{diagnostic.Code}]", diagnostic.IsError)).Append(paint.Strong($": {Printable(diagnostic.Message)}")).Append('\n');
+        text.Append(paint.Level($"{level}[{diagnostic.Code}]", diagnostic.IsError)).Append(paint.Strong($": {Printable(SourceText.Readable(diagnostic.Message))}")).Append('\n');
         text.Append(margin).Append(paint.Edge("--> ")).Append(source.Name).Append($":{place.Line}:{place.Column}\n");
         text.Append(margin).Append(paint.Edge(" |")).Append('\n');
         var shown = 0;
@@ -44,7 +44,7 @@ public static class DiagnosticText
     }
 
     private static void AppendRemark(StringBuilder text, string margin, string kind, string remark, Paint paint) =>
-        text.Append(margin).Append(paint.Edge(" = ")).Append(paint.Strong($"{kind}:")).Append(' ').Append(Printable(remark)).Append('\n');
+        text.Append(margin).Append(paint.Edge(" = ")).Append(paint.Strong($"{kind}:")).Append(' ').Append(Printable(SourceText.Readable(remark))).Append('\n');
 
     private static void AppendMarkedLine(
         StringBuilder text, SourceText source, int line, TextSpan span, string label, bool isPrimary, bool isError, bool isShown, int gutter, Paint paint)
@@ -66,7 +66,7 @@ public static class DiagnosticText
         var underline = new string(isPrimary ? '^' : '-', Math.Max(1, Width(marked)));
         text.Append(margin).Append(paint.Edge(" |")).Append(' ').Append(' ', Width(before))
             .Append(isPrimary ? paint.Level(underline, isError) : paint.Edge(underline));
-        if (label.Length > 0) { text.Append(' ').Append(Printable(label)); }
+        if (label.Length > 0) { text.Append(' ').Append(Printable(SourceText.Readable(label))); }
         text.Append('\n');
     }
 

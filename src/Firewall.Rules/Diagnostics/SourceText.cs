@@ -67,6 +67,26 @@ public sealed class SourceText
     /// <summary>The bytes of <paramref name="span"/> as people read them: UTF-8, with U+FFFD for what is not.</summary>
     public string Decode(TextSpan span) => Encoding.UTF8.GetString(Bytes.Slice(span.Start, span.Length));
 
+    /// <summary>
+    /// Makes a message readable that quotes words of the file: its runs of chars from U+0080 to U+00FF are bytes (see <see cref="Text"/>),
+    /// and are read as UTF-8.
+    /// </summary>
+    public static string Readable(string message)
+    {
+        if (!message.AsSpan().ContainsAnyInRange('\x80', '\xFF')) { return message; }
+        var text = new StringBuilder(message.Length);
+        for (var at = 0; at < message.Length;)
+        {
+            var rest = message.AsSpan(at);
+            var plain = rest.IndexOfAnyInRange('\x80', '\xFF') is var next and >= 0 ? next : rest.Length;
+            var quoted = rest[plain..].IndexOfAnyExceptInRange('\x80', '\xFF') is var end and >= 0 ? end : rest.Length - plain;
+            text.Append(rest[..plain]).Append(Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(message, at + plain, quoted)));
+            at += plain + quoted;
+        }
+
+        return text.ToString();
+    }
+
     private static int CountCharacters(ReadOnlySpan<byte> utf8)
     {
         var count = 0;

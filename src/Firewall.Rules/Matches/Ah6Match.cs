@@ -2,6 +2,7 @@ using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
 using Firewall.Rules.Packets;
 using static Firewall.Rules.Matches.Example;
+using static Firewall.Rules.Meaning.Steps;
 
 namespace Firewall.Rules.Matches;
 
@@ -41,15 +42,24 @@ public sealed record Ah6Match(Given<ValueRange> Indices, Given<uint> Length, boo
             Misses("-m ah --ahres", Packet.Tcp6(1, 80).WithAuthentication(256, reserved: 1)),
             Misses("-m ah", Packet.Tcp6(1, 80)),
             Hotdrops("-m ah", Packet.Ip6(Transport.Authentication, 59, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0)),
+            Hotdrops("-m ah --ahspi 7", Packet.Ip6(Transport.Authentication, 59, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1)),
             Hotdrops("-m ah", Packet.Ip6(60, 0)),
         ],
     };
+
+    /// <summary>A header that runs past the packet's end drops it (measured on Linux 6.18).</summary>
+    private static readonly StepProgram LiesInPacket = new("ah_length", Locals: 1,
+    [
+        Byte(new Local(0), new OffsetOf(HeaderBase.Authentication) + 1),
+        If((new OffsetOf(HeaderBase.Authentication) + (new Local(0) + 2) * 4).Above(new PacketEnd()), Hotdrop),
+        Found,
+    ]);
 
     public override string ModuleName => Module.Name;
 
     public override Guard Meaning(Family family)
     {
-        var guard = Guard.Of(new HeaderGate(HeaderBase.Authentication, 12, WhenMissing.Hotdrop))
+        var guard = Guard.Of(new HeaderGate(HeaderBase.Authentication, 12, WhenMissing.Hotdrop), new Search(LiesInPacket, Negated: false))
             .And(Field.Bytes(HeaderBase.Authentication, 4, 4, "AH SPI").In(Indices));
         if (Length.Value != 0)
         {

@@ -7,6 +7,10 @@ using static Firewall.Rules.Meaning.Steps;
 namespace Firewall.Rules.Matches;
 
 /// <summary>Matches DCCP ports, packet types and options (net/netfilter/xt_dccp.c).</summary>
+/// <remarks>
+/// A packet that <c>--dccp-option</c> cannot read is dropped at once. Negated, the kernel counts it for the rule before it drops it, if the rest
+/// of the rule matches; here it is not counted.
+/// </remarks>
 /// <param name="SourcePorts">Where the packet comes from; null to ask nothing.</param>
 /// <param name="DestinationPorts">Where it goes; null to ask nothing.</param>
 /// <param name="Types">Packet types, one a bit; null to ask nothing.</param>
@@ -46,7 +50,7 @@ public sealed record DccpMatch(
             Misses("-p dccp -m dccp --dccp-option 44", Packet.Dccp(1, 80, Data)),
             Hotdrops("-p dccp -m dccp", Packet.Dccp(1, 80, Request).Keep(11)),
             Hotdrops("-p dccp -m dccp --dccp-option 44", Packet.Dccp(1, 80, Request)),
-            Hotdrops("-p dccp -m dccp ! --dccp-option 44", Packet.Dccp(1, 80, Data).WithTransportByte(4, 6)),
+            Hotdrops("-p dccp -m dccp ! --dccp-option 44 -m length --length 5", Packet.Dccp(1, 80, Data).WithTransportByte(4, 6)),
         ],
     };
 

@@ -27,10 +27,14 @@ public sealed record DstMatch(Given<uint>? Length, EquatableArray<HeaderOption> 
             Rejects("-m dst ! --dst-opts 1").In(Family.IPv6),
             Hits("-m dst --dst-len 16", Packet.Tcp6(1, 80).WithDestinationOptions(1, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
             Hits("-m dst --dst-opts 1:4", Packet.Tcp6(1, 80).WithHopByHop(5, 2, 0, 0).WithDestinationOptions(1, 4, 0, 0, 0, 0)),
+            Hits("-m dst --dst-opts 1:200", Packet.Ip6(60, 59, 0, 1, 200, 0, 0, 0, 0)),
+            Misses("-m dst --dst-opts 1:200,0", Packet.Ip6(60, 59, 0, 1, 200, 0, 0, 0, 0)),
             Misses("-m dst --dst-len 7", Packet.Tcp6(1, 80).WithDestinationOptions(1, 4, 0, 0, 0, 0)),
             Misses("-m dst --dst-opts 1:3", Packet.Tcp6(1, 80).WithDestinationOptions(1, 4, 0, 0, 0, 0)),
             Misses("-m dst", Packet.Ip6(60, 6, 0, 0).Fragment(1, more: true)),
-            Hotdrops("-m dst", Packet.Tcp6(1, 80).WithHopByHop().WithExtension(43, 0, 4).Keep(0)),
+            Hotdrops("-m dst", Packet.Ip6(60, 59)),
+            Hotdrops("-m dst --dst-len 8", Packet.Ip6(60, 59, 1, 1, 4, 0, 0, 0, 0)),
+            Hotdrops("-m dst", Packet.Ip6(43, 60, 0, 4)),
         ],
     };
 

@@ -38,7 +38,8 @@ internal sealed class OptionsHeader(string prefix, HeaderBase from)
     internal static ValueSet LengthInUnits(uint bytes) => bytes % 8 == 0 && bytes >= 8 ? ValueSet.Of(bytes / 8 - 1) : ValueSet.Empty;
 
     /// <summary>
-    /// The header lies in the packet whole and begins with these options. Only the last one may run past the header's end, as in the kernel.
+    /// The header begins with these options. Only the last one may run past the header's end; a header that runs past the packet's end drops it
+    /// (measured on Linux 6.18).
     /// </summary>
     private StepProgram BeginsWith(EquatableArray<HeaderOption> options)
     {
@@ -48,7 +49,7 @@ internal sealed class OptionsHeader(string prefix, HeaderBase from)
             Set(place, new OffsetOf(from)),
             Byte(octet, place + 1),
             Set(left, (octet + 1) * 8),
-            If((place + left).Above(new PacketEnd()), NotFound),
+            If((place + left).Above(new PacketEnd()), Hotdrop),
             Set(place, place + 2),
             Set(left, left - 2),
             .. options.SelectMany((option, index) => OneOption(option, isLast: index == options.Count - 1, place, left, octet)),

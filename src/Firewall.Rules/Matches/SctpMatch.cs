@@ -7,6 +7,10 @@ using static Firewall.Rules.Meaning.Steps;
 namespace Firewall.Rules.Matches;
 
 /// <summary>Matches SCTP ports and chunks (net/netfilter/xt_sctp.c).</summary>
+/// <remarks>
+/// A packet that <c>--chunk-types</c> cannot read is dropped at once. Negated, the kernel counts it for the rule before it drops it, if the rest
+/// of the rule matches; here it is not counted.
+/// </remarks>
 /// <param name="SourcePorts">Where the packet comes from; null to ask nothing.</param>
 /// <param name="DestinationPorts">Where it goes; null to ask nothing.</param>
 /// <param name="Chunks">Which chunks it carries; null to ask nothing.</param>
@@ -47,7 +51,7 @@ public sealed record SctpMatch(Given<ValueRange>? SourcePorts, Given<ValueRange>
             Misses("-p sctp -m sctp ! --chunk-types any INIT", Packet.Sctp(1, 80, 1, 0, 0, 4)),
             Hotdrops("-p sctp -m sctp", Packet.Sctp(1, 80).Keep(11)),
             Hotdrops("-p sctp -m sctp --chunk-types any INIT", Packet.Sctp(1, 80)),
-            Hotdrops("-p sctp -m sctp ! --chunk-types any INIT", Packet.Sctp(1, 80, 3, 0, 0, 0)),
+            Hotdrops("-p sctp -m sctp ! --chunk-types any INIT -m length --length 5", Packet.Sctp(1, 80, 3, 0, 0, 0)),
         ],
     };
 

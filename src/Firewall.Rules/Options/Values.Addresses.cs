@@ -18,7 +18,7 @@ public static partial class Values
     });
 
     /// <summary>IPv6 addresses between commas, at most 16.</summary>
-    public static readonly ValueGrammar<ImmutableArray<UInt128>> AddressList = Word<ImmutableArray<UInt128>>("address-list", text =>
+    public static readonly ValueGrammar<ImmutableArray<UInt128>> AddressList = Word<ImmutableArray<UInt128>>("ipv6-address-list", text =>
     {
         var addresses = ImmutableArray.CreateBuilder<UInt128>();
         foreach (var item in text.Split(','))

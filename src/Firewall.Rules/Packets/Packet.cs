@@ -167,7 +167,7 @@ public sealed class Packet
 
     public Packet WithPayload(params ReadOnlySpan<byte> payload) => new(_layers with { Payload = [.. payload] });
 
-    /// <summary>Keeps the first bytes of the transport header and payload; the IP header agrees.</summary>
+    /// <summary>Keeps at most the first bytes of the transport header and payload; the IP header agrees.</summary>
     public Packet Keep(int bytes) => new(_layers with { Kept = bytes });
 
     /// <summary>What the IP header claims as total length (IPv6: payload length), whatever the frame holds.</summary>

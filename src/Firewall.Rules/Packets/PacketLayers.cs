@@ -136,6 +136,6 @@ internal sealed record PacketLayers(Family Family)
     {
         byte[] bytes = [.. Transport, .. Payload];
         if (!Transport.IsEmpty) { TransportChecksum.Fill(Protocol, bytes, Source.AsSpan(), Destination.AsSpan()); }
-        return bytes[..(Kept ?? bytes.Length)];
+        return bytes[..Math.Min(Kept ?? bytes.Length, bytes.Length)];
     }
 }

@@ -51,7 +51,7 @@ internal sealed class ModuleCatalog
         foreach (var module in modules.Where(m => m.OnlyFamily is null || m.OnlyFamily == family))
         {
             var scope = new OptionScope(module.Name, module, module.Options);
-            matches.TryAdd(module.Name, scope);
+            foreach (var name in module.Aliases.Prepend(module.Name)) { matches.TryAdd(name, scope); }
             foreach (var protocol in module.ImpliedBy) { _impliedBy[protocol] = scope; }
         }
 
@@ -60,8 +60,6 @@ internal sealed class ModuleCatalog
             matches.TryAdd(module.Name, new OptionScope(module.Name, null, module.Options));
         }
 
-        // xtables_find_match (libxtables/xtables.c) knows the module icmp6 by two more names.
-        if (matches.TryGetValue("icmp6", out var icmp6)) { matches["icmpv6"] = matches["ipv6-icmp"] = icmp6; }
         _matches = matches.ToFrozenDictionary(StringComparer.Ordinal);
         _targets = KnownModules.Targets.Where(t => t.Families.Contains(family))
             .ToFrozenDictionary(t => t.Name, t => new OptionScope(t.Name, null, t.Options), StringComparer.Ordinal);
