@@ -32,11 +32,18 @@ public sealed class Surroundings
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     public static Surroundings OfProcess() => new(
-        Console.OpenStandardInput(),
-        Console.OpenStandardOutput(),
-        new StreamWriter(Console.OpenStandardError(), Utf8, bufferSize: 256) { AutoFlush = true, NewLine = "\n" })
+        OpenOrClosed(Console.OpenStandardInput),
+        OpenOrClosed(Console.OpenStandardOutput),
+        new StreamWriter(OpenOrClosed(Console.OpenStandardError), Utf8, bufferSize: 256) { AutoFlush = true, NewLine = "\n" })
     {
         Variable = Environment.GetEnvironmentVariable,
         IsErrorTerminal = !Console.IsErrorRedirected,
     };
+
+    /// <summary>A stream that the process was started without is an error only when it is used.</summary>
+    private static Stream OpenOrClosed(Func<Stream> open)
+    {
+        try { return open(); }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException) { return new ClosedStream(); }
+    }
 }

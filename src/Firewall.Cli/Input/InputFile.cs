@@ -1,47 +1,50 @@
 namespace Firewall.Cli.Input;
 
-/// <summary>Reads whole files, and says in words why one cannot be read.</summary>
+/// <summary>Opens and reads files, and says in words why one cannot be.</summary>
 internal static class InputFile
 {
     /// <summary>The name that stands for standard input.</summary>
     public const string StandardInput = "-";
 
-    /// <summary>No rule file or capture that fwc is for is longer; reading an endless device ends here.</summary>
+    /// <summary>No rule file is longer; reading an endless device ends here.</summary>
     private const int LongestFile = 1 << 29;
 
-    public static byte[] Read(string name, Invocation invocation) => Explaining(name, () =>
-    {
-        if (name != StandardInput)
-        {
-            using var file = new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            return ReadAll(file, name, invocation.Cancellation);
-        }
+    /// <summary>The file as a stream.</summary>
+    public static Stream Open(string name, Invocation invocation) => Explaining(name, () => name == StandardInput
+        ? invocation.Surroundings.Input
+        : new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
 
-        return ReadAll(invocation.Surroundings.Input, "standard input", invocation.Cancellation);
-    });
+    /// <summary>The whole file.</summary>
+    public static byte[] Read(string name, Invocation invocation)
+    {
+        using var stream = Open(name, invocation);
+        return Explaining(name, () => ReadAll(stream, Subject(name), invocation.Cancellation));
+    }
+
+    private static string Subject(string name) => name == StandardInput ? "standard input" : name;
 
     /// <summary>Runs <paramref name="read"/>; what goes wrong is told in words.</summary>
     private static T Explaining<T>(string name, Func<T> read)
     {
-        var subject = name == StandardInput ? "standard input" : name;
-        if (Directory.Exists(name)) { throw CommandFailedException.BadInput($"cannot read {subject}: it is a directory"); }
+        if (Directory.Exists(name)) { throw CommandFailedException.BadInput($"cannot read {name}: it is a directory"); }
         try
         {
             return read();
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw CommandFailedException.BadInput($"cannot read {subject}: there is no such file", cause: e);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw CommandFailedException.BadInput($"cannot read {subject}: permission denied", cause: e);
-        }
-        catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException or ObjectDisposedException)
-        {
-            throw CommandFailedException.BadInput($"cannot read {subject}: {e.Message.TrimEnd('.')}", cause: e);
+            throw CommandFailedException.BadInput($"cannot read {Subject(name)}: {Why(e)}", cause: e);
         }
     }
+
+    /// <summary>What is wrong with a file, in words that follow "cannot read x:" or "cannot write x:".</summary>
+    public static string Why(Exception refusal) => refusal switch
+    {
+        FileNotFoundException => "there is no such file",
+        DirectoryNotFoundException => "there is no such directory",
+        UnauthorizedAccessException => "permission denied",
+        _ => refusal.Message.TrimEnd('.'),
+    };
 
     private static byte[] ReadAll(Stream stream, string subject, CancellationToken cancellation)
     {

@@ -6,22 +6,21 @@ namespace Firewall.Cli.Options;
 /// <summary>Options whose value is one of a few words.</summary>
 internal static class Choice
 {
-    public static Option<T> Option<T>(string name, string description, T otherwise, params (string Word, T Value)[] choices) => new(name)
+    /// <summary>An option that is <c>default</c> when it is not given, which should be the first of the words.</summary>
+    public static Option<T> Option<T>(string name, string description, params (string Word, T Value)[] choices) => new(name)
     {
         Description = description,
         HelpName = string.Join('|', choices.Select(c => c.Word)),
-        DefaultValueFactory = _ => otherwise,
         CustomParser = result => Read(result, result.Tokens[0].Value, choices),
     };
 
-    /// <summary>An option that may be given more than once; empty when it is not.</summary>
+    /// <summary>An option that may be given more than once, or with several words divided by commas; null when it is not given.</summary>
     public static Option<T[]> Several<T>(string name, string description, params (string Word, T Value)[] choices) => new(name)
     {
         Description = description,
         HelpName = string.Join('|', choices.Select(c => c.Word)),
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
-        DefaultValueFactory = _ => [],
         CustomParser = result => [.. result.Tokens.SelectMany(t => t.Value.Split(',')).Select(word => Read(result, word, choices))],
     };
 

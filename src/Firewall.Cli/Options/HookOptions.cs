@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Firewall.Cli.Input;
 using Firewall.Compiler;
 using Firewall.Compiler.Placement;
@@ -22,7 +23,7 @@ internal sealed class HookOptions
     private const int LongestInterfaceName = 15;
 
     public Option<Hook> Chain { get; } = Choice.Option(
-        "--chain", "The chain of the filter table that judges packets (INPUT when not given).", Hook.Input, ("INPUT", Hook.Input), ("FORWARD", Hook.Forward));
+        "--chain", "The chain of the filter table that judges packets (INPUT when not given).", ("INPUT", Hook.Input), ("FORWARD", Hook.Forward));
 
     public Option<string?> Interface { get; } = InterfaceName("--interface", "The interface that packets come in by.", "-i");
 
@@ -30,7 +31,7 @@ internal sealed class HookOptions
 
     public Option<Defrag> Defrag { get; } = Choice.Option(
         "--defrag", "Whether the kernel reassembles fragments before FORWARD; auto: when any table of the file tracks connections or has a nat rule.",
-        Options.Defrag.Auto, ("auto", Options.Defrag.Auto), ("on", Options.Defrag.On), ("off", Options.Defrag.Off));
+        ("auto", Options.Defrag.Auto), ("on", Options.Defrag.On), ("off", Options.Defrag.Off));
 
     public IEnumerable<Symbol> All => [Chain, Interface, OutInterface, Defrag];
 
@@ -41,11 +42,16 @@ internal sealed class HookOptions
     /// <summary>Compile options as far as these options and the files decide them.</summary>
     public CompileOptions CompileOptions(HostFiles files, Invocation invocation)
     {
+        if (invocation.Has(OutInterface) && invocation.Get(Chain) == Hook.Input)
+        {
+            invocation.Conversation.Warn("--out-interface means nothing for INPUT: packets to the host leave by no interface");
+        }
+
         var (ipv4, ipv6, defrag) = (files.Of(Family.IPv4), files.Of(Family.IPv6), invocation.Get(Defrag));
         return new CompileOptions
         {
             Interface = invocation.Get(Interface),
-            OutInterface = invocation.Get(OutInterface),
+            OutInterface = invocation.Get(Chain) == Hook.Forward ? invocation.Get(OutInterface) : null,
             DefragmentsIPv4 = Reassembles(ipv4, defrag),
             DefragmentsIPv6 = Reassembles(ipv6, defrag),
             FileIPv4 = ipv4?.Name ?? "rules",
@@ -72,5 +78,5 @@ internal sealed class HookOptions
     }
 
     public static bool CanBeInterface(string name) =>
-        System.Text.Encoding.UTF8.GetByteCount(name) is > 0 and <= LongestInterfaceName && name is not ("." or "..") && !name.Any(c => c is '/' or ':' || char.IsWhiteSpace(c));
+        Encoding.UTF8.GetByteCount(name) is > 0 and <= LongestInterfaceName && name is not ("." or "..") && !name.Any(c => c is '/' or ':' || char.IsWhiteSpace(c));
 }

@@ -14,7 +14,7 @@ internal enum ColorMode
 internal sealed class OutputOptions
 {
     public Option<ColorMode> Color { get; } = Choice.Option(
-        "--color", "Colour messages; auto: on a terminal, unless NO_COLOR is set.", ColorMode.Auto,
+        "--color", "Colour messages; auto: on a terminal, unless NO_COLOR is set.",
         ("auto", ColorMode.Auto), ("always", ColorMode.Always), ("never", ColorMode.Never));
 
     public Option<bool> Quiet { get; } = new("-q", "--quiet") { Description = "Say nothing but errors." };

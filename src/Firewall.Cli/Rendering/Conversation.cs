@@ -27,6 +27,9 @@ internal sealed record Conversation(TextWriter Error, bool IsQuiet, bool IsVerbo
         if (!IsQuiet) { Error.WriteLine(line); }
     }
 
+    /// <summary>A hint that something given has no effect.</summary>
+    public void Warn(string message) => Say($"warning: {message}");
+
     /// <summary>A line that only <c>-v</c> wants.</summary>
     public void Detail(string line)
     {
@@ -41,11 +44,6 @@ internal sealed record Conversation(TextWriter Error, bool IsQuiet, bool IsVerbo
 
     public void Show(SourceText source, ImmutableArray<Diagnostic> diagnostics)
     {
-        foreach (var diagnostic in diagnostics.Where(d => d.IsError || !IsQuiet))
-        {
-            var place = source.PositionOf(diagnostic.Primary.Start);
-            Error.WriteLine($"{(diagnostic.IsError ? "error" : "warning")}[{diagnostic.Code}]: {diagnostic.Message}");
-            Error.WriteLine($"  --> {source.Name}:{place.Line}:{place.Column}");
-        }
+        foreach (var diagnostic in diagnostics.Where(d => d.IsError || !IsQuiet)) { Error.WriteLine(DiagnosticText.Render(diagnostic, source, HasColor)); }
     }
 }
