@@ -18,10 +18,9 @@ internal static class AttachCommand
         var deferred = Choice.Option(
             "--deferred",
             "What becomes of packets that XDP cannot judge; auto: the kernel's iptables gets them if it holds the same rules, else they are dropped.",
-            DeferredChoice.Auto,
             ("auto", DeferredChoice.Auto), ("kernel", DeferredChoice.Kernel), ("drop", DeferredChoice.Drop));
         var mode = Choice.Option<XdpMode?>(
-            "--mode", "How the interface runs the program (native where the driver can, else generic).", null,
+            "--mode", "How the interface runs the program (when not given: native where the driver can, else generic).",
             ("native", XdpMode.Native), ("generic", XdpMode.Generic));
         var dropDhcp = new Option<bool>("--drop-dhcp") { Description = "Let the rules judge answers of DHCP servers too; else these always pass." };
         return shell.Command("attach", "Attaches a rule set to a network interface.", [.. rules.All, .. hook.All, deferred, mode, dropDhcp], invocation =>

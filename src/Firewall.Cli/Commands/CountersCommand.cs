@@ -20,7 +20,8 @@ internal static class CountersCommand
             using var firewall = PinnedFirewall.Open(PinRoot.Default, NetworkNamespace.CurrentInode, invocation.Get(name)!);
             var reading = CounterReading.Of(firewall);
             if (firewall.Link.InterfaceIndex == 0) { invocation.Conversation.Say($"warning: the firewall is attached to nothing any more; {reading.Note.Interface} went away"); }
-            if (invocation.Get(json)) { CounterJson.Write(reading, invocation.Surroundings.Output); }
+            if (invocation.Get(json)) { ReadingJson.Write(reading, invocation.Out); }
+            else { ReadingTable.Write(reading, invocation.Surroundings.Output); }
             return ExitCode.Done;
         });
     }

@@ -33,6 +33,36 @@ public sealed class ProcessTests
         var truncated = result.GetProperty("deferred").EnumerateArray().Single(d => d.GetProperty("reason").GetString() == "truncated");
         Assert.Equal(("drop", 1), (truncated.GetProperty("action").GetString(), truncated.GetProperty("packets").GetInt32()));
 
+        Assert.Equal(
+            """
+            Chain INPUT (policy DROP 1 packets, 28 bytes)
+                pkts      bytes target     prot opt in     out     source               destination         
+                   1       28 ACCEPT     17   --  *      *       0.0.0.0/0            0.0.0.0/0            -m udp --dport 53
+                   1       40 u          6    --  *      *       0.0.0.0/0            0.0.0.0/0           
+
+            Chain u (1 references)
+                pkts      bytes target     prot opt in     out     source               destination         
+                   1       40 ACCEPT     6    --  *      *       0.0.0.0/0            0.0.0.0/0            -m tcp --dport 22
+
+            Deferred to the kernel
+                pkts      bytes reason
+                   0          0 not-ip
+                   0          0 dhcp
+
+            Deferred and dropped
+                pkts      bytes reason
+                   0          0 no-rules-for-family
+                   0          0 stack
+                   0          0 fragment
+                   0          0 vlan
+                   0          0 out-interface
+                   0          0 ttl
+                   1         30 truncated
+                   0          0 in-interface
+                   0          0 destination
+
+            """,
+            machine.Fwc("counters", "--interface", "eth0").Output);
         Assert.Equal("eth0: INPUT of <stdin> detached\n", machine.Fwc("detach", "--interface", "eth0").Output);
         Assert.True(machine.Host.Lets(Frames.UdpTo(54)));
         Assert.Equal("error: fwc has attached no firewall to eth0 in this network namespace", FirstLine(machine.Fwc("detach", "--interface", "eth0"), 7));

@@ -1,24 +1,20 @@
 using System.Text;
 using System.Text.Json;
+using Firewall.Cli.Rendering;
 using Firewall.Rules.Policies;
 using Firewall.Rules.Targets;
 
 namespace Firewall.Cli.Attachment;
 
 /// <summary>A reading as JSON, for <c>fwc counters --json</c>.</summary>
-internal static class CounterJson
+internal static class ReadingJson
 {
     /// <summary>Version of the schema.</summary>
     private const int Version = 1;
 
-    /// <summary>2^53: JavaScript and jq keep integers up to here; larger ones are written as strings.</summary>
-    private const ulong LargestNumber = 1UL << 53;
-
-    private static readonly JsonWriterOptions Layout = new() { Indented = true, NewLine = "\n" };
-
-    public static void Write(CounterReading reading, Stream output)
+    /// <summary>One object on one line.</summary>
+    public static void Write(CounterReading reading, TextWriter output) => JsonLine.Write(output, json =>
     {
-        using var json = new Utf8JsonWriter(output, Layout);
         json.WriteStartObject();
         json.WriteNumber("fwc", Version);
         json.WriteString("command", "counters");
@@ -30,7 +26,7 @@ internal static class CounterJson
         json.WriteStartArray("diagnostics");
         json.WriteEndArray();
         json.WriteEndObject();
-    }
+    });
 
     private static void WriteNote(Utf8JsonWriter json, FirewallNote note)
     {
@@ -73,14 +69,8 @@ internal static class CounterJson
 
     private static void WriteCounters(Utf8JsonWriter json, Counters counters)
     {
-        WriteCount(json, "packets", counters.Packets);
-        WriteCount(json, "bytes", counters.Bytes);
-    }
-
-    private static void WriteCount(Utf8JsonWriter json, string name, ulong count)
-    {
-        if (count <= LargestNumber) { json.WriteNumber(name, count); }
-        else { json.WriteString(name, count.ToString()); }
+        CounterJson.WriteCount(json, "packets", counters.Packets);
+        CounterJson.WriteCount(json, "bytes", counters.Bytes);
     }
 
     private static void Write<T>(Utf8JsonWriter json, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
