@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Firewall.Cli.Options;
 using Firewall.Cli.Rendering;
+using Firewall.Kernel.Loading;
 
 namespace Firewall.Cli;
 
@@ -18,8 +19,21 @@ internal sealed record Shell(Surroundings Surroundings, OutputOptions Output)
             else { command.Add((Option)symbol); }
         }
 
-        command.SetAction((parsed, cancellation) => Task.Run(() => (int)action(Start(parsed, cancellation)), cancellation));
+        command.SetAction((parsed, cancellation) => Task.Run(() => (int)Run(action, Start(parsed, cancellation)), cancellation));
         return command;
+    }
+
+    private static ExitCode Run(Func<Invocation, ExitCode> action, Invocation invocation)
+    {
+        try
+        {
+            return action(invocation);
+        }
+        catch (VerifierException refusal)
+        {
+            invocation.Conversation.Detail(refusal.Log);
+            throw;
+        }
     }
 
     private Invocation Start(ParseResult parsed, CancellationToken cancellation) =>

@@ -99,6 +99,8 @@ internal static class CompileCommand
 
     private static void Report(HostFiles files, CompiledFirewall firewall, Conversation conversation)
     {
-        foreach (var line in new CompileReport(files, firewall).Lines()) { conversation.Say(line); }
+        var report = new CompileReport(files, firewall);
+        foreach (var line in report.Lines()) { conversation.Say(line); }
+        foreach (var line in report.Details()) { conversation.Detail(line); }
     }
 }

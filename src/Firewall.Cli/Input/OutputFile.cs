@@ -9,7 +9,7 @@ internal static class OutputFile
         try
         {
             // A link keeps pointing where it does; a device is written to, never replaced.
-            var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+            var target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
             cancellation.ThrowIfCancellationRequested();
             if (IsDevice(target)) { File.WriteAllBytes(target, content); }
             else { Replace(target, content); }

@@ -33,6 +33,13 @@ internal sealed class CompileReport(HostFiles files, CompiledFirewall firewall)
         }
     }
 
+    /// <summary>For those who want to know more: every map and function.</summary>
+    public IEnumerable<string> Details()
+    {
+        foreach (var map in firewall.Object.Maps) { yield return Line("map", $"{map.Name}: {map.Type}, {Count(map.MaxEntries, "value")} of {Count(map.ValueSize, "byte")}"); }
+        foreach (var function in firewall.Object.Functions) { yield return Line("function", $"{function.Name}: {function.Kind}, {Count(function.Code.Length, "instruction")}"); }
+    }
+
     public void Write(TextWriter writer)
     {
         foreach (var line in Lines()) { writer.WriteLine(line); }
@@ -80,11 +87,11 @@ internal sealed class CompileReport(HostFiles files, CompiledFirewall firewall)
             AsksForUnknownOutput() ? "packets whose verdict depends on the output interface" : null,
             firewall.Interfaces.IsEmpty ? null : "packets whose verdict depends on the input interface, unless the loader fills the map interfaces",
         };
-        yield return Line("deferred", string.Join(", ", classes.OfType<string>()));
-        yield return Line("", firewall.Options.Deferred == DeferredAction.Drop
-            ? "these are dropped and counted (fail closed); --deferred kernel passes them to the kernel's iptables"
-            : "these pass to the kernel, whose own iptables must hold the same rules");
-        yield return Line("", "ARP and other frames that are not IP always pass");
+        yield return Line("deferred", firewall.Options.Deferred == DeferredAction.Drop
+            ? "dropped and counted (fail closed); --deferred kernel passes them to the kernel's own iptables:"
+            : "passed to the kernel, whose own iptables must hold the same rules:");
+        foreach (var packets in classes.OfType<string>()) { yield return Line("", $"  {packets}"); }
+        yield return Line("passed", "ARP and other frames that are not IP");
     }
 
     private string? Fragments() => (IsReassembled(Family.IPv4), IsReassembled(Family.IPv6)) switch

@@ -68,7 +68,7 @@ internal static class CounterTable
         var (inDevice, outDevice) = (Find<InInterfaceMatch>(rule), Find<OutInterfaceMatch>(rule));
         var (source, destination) = (Find<SourceMatch>(rule), Find<DestinationMatch>(rule));
         var columns = string.Concat(
-            $"{counters.Packets,8} {counters.Bytes,10} {rule.Target.Name,-9} ",
+            $"{counters.Packets,8} {counters.Bytes,8} {rule.Target.Name,-9} ",
             $"{Mark(protocol?.Negated)}{protocol?.Protocol ?? 0,-4} ",
             fragment is null ? "--" : fragment.Negated ? "!f" : "-f",
             $"  {Device(inDevice?.Pattern, inDevice?.Negated),-6} {Device(outDevice?.Pattern, outDevice?.Negated),-6} ",
