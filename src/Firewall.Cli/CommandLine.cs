@@ -50,6 +50,9 @@ public static class CommandLine
             FormatCommand.Create(shell),
             RunCommand.Create(shell),
             ExplainCommand.Create(shell),
+            AttachCommand.Create(shell),
+            DetachCommand.Create(shell),
+            CountersCommand.Create(shell),
         };
         root.Add(HelpCommand.Create(shell, root));
         foreach (var option in output.All) { root.Add(option); }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Firewall.Rules.Meaning;
 
 namespace Firewall.Compiler;
 
@@ -39,12 +40,16 @@ public sealed record CompileOptions
 
     public DeferredAction Deferred { get; init; } = DeferredAction.Drop;
 
-    public DestinationScope Destinations { get; init; } = DestinationScope.Any;
+    /// <summary>Which IPv4 packets the chain is asked about. Families differ: a host may forward one and not the other.</summary>
+    public DestinationScope DestinationsIPv4 { get; init; } = DestinationScope.Any;
+
+    /// <summary>Which IPv6 packets the chain is asked about.</summary>
+    public DestinationScope DestinationsIPv6 { get; init; } = DestinationScope.Any;
 
     /// <summary>The interface's own MAC address; frames to other unicast addresses are deferred. Empty takes every address as ours.</summary>
     public ImmutableArray<byte> HostMac { get; init; } = [];
 
-    /// <summary>Answers of DHCP servers always pass.</summary>
+    /// <summary>Answers of DHCP servers to this host always pass; in FORWARD that asks for <see cref="DestinationScope.HostAddresses"/>.</summary>
     public bool PassDhcp { get; init; }
 
     /// <summary>Name of the IPv4 rule file, for the line table.</summary>
@@ -52,4 +57,6 @@ public sealed record CompileOptions
 
     /// <summary>Name of the IPv6 rule file, for the line table.</summary>
     public string FileIPv6 { get; init; } = "rules6";
+
+    public DestinationScope DestinationsOf(Family family) => family == Family.IPv4 ? DestinationsIPv4 : DestinationsIPv6;
 }

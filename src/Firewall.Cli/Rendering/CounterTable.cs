@@ -33,10 +33,21 @@ internal static class CounterTable
             {
                 writer.Write(separator);
                 separator = "\n";
-                WriteHeader(writer, chain, chain.Policy is null ? default : At(counters, layout.OfPolicy(graph.Family, chain)), references.GetValueOrDefault(chain.Name));
-                for (var i = 0; i < chain.Rules.Length; i++) { writer.WriteLine(Row(chain.Rules[i], graph.Family, At(counters, layout.OfRule(graph.Family, chain, i)))); }
+                var own = chain.Policy is null ? default : At(counters, layout.OfPolicy(graph.Family, chain));
+                var ofRules = chain.Rules.Select((_, i) => At(counters, layout.OfRule(graph.Family, chain, i)));
+                WriteChain(writer, chain, graph.Family, own, ofRules, references.GetValueOrDefault(chain.Name));
             }
         }
+    }
+
+    /// <summary>One chain.</summary>
+    /// <param name="own">What its policy counted.</param>
+    /// <param name="ofRules">What each of its rules counted.</param>
+    /// <param name="references">Rules that jump or go to it.</param>
+    public static void WriteChain(TextWriter writer, Chain chain, Family family, Counters own, IEnumerable<Counters> ofRules, int references)
+    {
+        WriteHeader(writer, chain, own, references);
+        foreach (var (rule, counted) in chain.Rules.Zip(ofRules)) { writer.WriteLine(Row(rule, family, counted)); }
     }
 
     /// <summary>An engine that has run no program yet has no counters.</summary>

@@ -13,15 +13,21 @@ namespace Firewall.Compiler.CodeGeneration;
 /// </summary>
 public sealed class Accounting(int counters, int reasons)
 {
+    /// <summary>Name of the map of rule and policy counters.</summary>
+    public const string CountersMap = "counters";
+
+    /// <summary>Name of the map of deferred frames by reason.</summary>
+    public const string DeferredMap = "deferred";
+
     private const string CountFunction = "count";
     private const string CommitFunction = "commit";
     private const string CommitCallback = "commit_entry";
 
     /// <summary>Per-CPU, one entry per counted thing: u64 packets, u64 bytes.</summary>
-    public MapSpec Counters { get; } = new("counters", MapType.PerCpuArray, KeySize: 4, ValueSize: 16, Math.Max(1, counters));
+    public MapSpec Counters { get; } = new(CountersMap, MapType.PerCpuArray, KeySize: 4, ValueSize: 16, Math.Max(1, counters));
 
     /// <summary>Per-CPU, one entry per reason for deferring: u64 packets, u64 bytes (of the frame).</summary>
-    public MapSpec Deferred { get; } = new("deferred", MapType.PerCpuArray, KeySize: 4, ValueSize: 16, reasons);
+    public MapSpec Deferred { get; } = new(DeferredMap, MapType.PerCpuArray, KeySize: 4, ValueSize: 16, reasons);
 
     public IEnumerable<MapSpec> Maps => [Counters, Deferred];
 

@@ -41,7 +41,7 @@ public static class LinearGenerator
         maps.Add(scratchMap);
         maps.AddRange(accounting.Maps);
         if (!interfaces.IsEmpty) { maps.Add(interfaces.Map); }
-        if (options.Destinations == DestinationScope.HostAddresses) { maps.AddRange(PacketParser.HostAddresses4, PacketParser.HostAddresses6); }
+        maps.AddRange(HostMaps(rules, options));
         if (partition.PartCount > 1)
         {
             maps.Add(PartContext.Parts with { MaxEntries = partition.PartCount, InitialPrograms = [.. programs.Skip(1).Where(p => p.Kind == FunctionKind.Program).Select(p => p.Name)] });
@@ -69,6 +69,11 @@ public static class LinearGenerator
             }
         }
     }
+
+    /// <summary>A family without rules defers every packet, wherever it goes.</summary>
+    private static IEnumerable<MapSpec> HostMaps(HostRules rules, CompileOptions options) => rules.Graphs
+        .Where(g => options.DestinationsOf(g.Family) == DestinationScope.HostAddresses)
+        .Select(g => HostAddressMaps.For(g.Family));
 
     private static void CheckSize(HostRules rules)
     {

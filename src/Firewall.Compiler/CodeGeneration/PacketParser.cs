@@ -14,11 +14,6 @@ namespace Firewall.Compiler.CodeGeneration;
 /// <remarks>Registers: R6 context, R7 start of the frame, later of the IP header, R8 end of the readable bytes.</remarks>
 internal sealed partial class PacketParser(Assembler asm, PartTails tails, CompileOptions options, Hook hook, InterfacePatterns interfaces, SearchFunctions searches)
 {
-    /// <summary>Destination addresses of this host, when <see cref="DestinationScope.HostAddresses"/>; filled at attach.</summary>
-    public static readonly MapSpec HostAddresses4 = new("host4", MapType.Hash, KeySize: 4, ValueSize: 1, MaxEntries: 4096);
-
-    public static readonly MapSpec HostAddresses6 = new("host6", MapType.Hash, KeySize: 16, ValueSize: 1, MaxEntries: 4096);
-
     // EtherTypes as a little-endian load sees them.
     private const int EtherIPv4 = 0x0008;
     private const int EtherIPv6 = 0xDD86;
@@ -227,11 +222,11 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
             asm.JumpIf(Condition.NotEqual, R1, 0, tails.Defer(DeferReason.Fragment));
         }
 
-        EmitTimeToLive(offset: 8);
         asm.Load(Width.Byte, R1, R7, 9);
         asm.Store(Width.Word, Scratch.Base, Scratch.Protocol, R1);
-        EmitDestination(HostAddresses4, offset: 16, words: 1);
-        if (options.PassDhcp) { EmitDhcp(); }
+        EmitDestination(Family.IPv4, offset: 16, words: 1);
+        if (options.PassDhcp && hook == Hook.Input) { EmitDhcp(); }
+        EmitTimeToLive(offset: 8);
     }
 
     private void EmitIPv6()
@@ -260,8 +255,8 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
             asm.JumpIf(Condition.NotEqual, R1, 0, tails.Defer(DeferReason.Fragment));
         }
 
+        EmitDestination(Family.IPv6, offset: 24, words: 4);
         EmitTimeToLive(offset: 7);
-        EmitDestination(HostAddresses6, offset: 24, words: 4);
     }
 
     private void EmitTimeToLive(short offset)
@@ -271,9 +266,10 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
         asm.JumpIf(Condition.BelowOrEqual, R1, 1, tails.Defer(DeferReason.Ttl));
     }
 
-    private void EmitDestination(MapSpec addresses, short offset, int words)
+    /// <summary>INPUT judges what goes to this host, FORWARD what goes elsewhere.</summary>
+    private void EmitDestination(Family family, short offset, int words)
     {
-        if (options.Destinations == DestinationScope.Any) { return; }
+        if (options.DestinationsOf(family) == DestinationScope.Any) { return; }
         const short Key = -16;
         for (var i = 0; i < words; i++)
         {
@@ -281,14 +277,24 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
             asm.Store(Width.Word, FramePointer, (short)(Key + (4 * i)), R1);
         }
 
-        MapAccess.EmitLookupOfKey(asm, addresses, Key);
-        asm.JumpIf(hook == Hook.Input ? Condition.Equal : Condition.NotEqual, R0, 0, tails.Defer(DeferReason.Destination));
+        MapAccess.EmitLookupOfKey(asm, HostAddressMaps.For(family), Key);
+        if (hook == Hook.Input) { asm.JumpIf(Condition.Equal, R0, 0, tails.Defer(DeferReason.Destination)); }
+        else
+        {
+            var elsewhere = asm.NewLabel("for another host");
+            asm.JumpIf(Condition.Equal, R0, 0, elsewhere);
+            if (options.PassDhcp && family == Family.IPv4) { EmitDhcp(); }
+            asm.Jump(tails.Defer(DeferReason.Destination));
+            asm.Mark(elsewhere);
+        }
     }
 
-    /// <summary>UDP from port 67 to port 68 passes: the client reads it from a packet socket, before iptables.</summary>
+    /// <summary>UDP from port 67 to port 68 passes: the client reads it from a packet socket, before iptables. Never what is to be forwarded.</summary>
     private void EmitDhcp()
     {
         var other = asm.NewLabel("not DHCP");
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.FragmentWord);
+        asm.JumpIf(Condition.AnyBit, R1, 0x3FFF, other);
         asm.Load(Width.Word, R1, Scratch.Base, Scratch.Protocol);
         asm.JumpIf(Condition.NotEqual, R1, 17, other);
         asm.Load(Width.Word, R1, Scratch.Base, Scratch.TransportLength);

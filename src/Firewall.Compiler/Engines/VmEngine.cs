@@ -31,10 +31,10 @@ public sealed class VmEngine(CompiledFirewall firewall)
     }
 
     /// <summary>What has been counted since the start, by number in the <see cref="CounterLayout"/>.</summary>
-    public ImmutableArray<Counters> ReadCounters() => Read("counters", firewall.Counters.Entries.Length);
+    public ImmutableArray<Counters> ReadCounters() => Read(Accounting.CountersMap, firewall.Counters.Entries.Length);
 
     /// <summary>Deferred frames by reason.</summary>
-    public ImmutableArray<Counters> ReadDeferred() => Read("deferred", _machine.Maps["deferred"].Spec.MaxEntries);
+    public ImmutableArray<Counters> ReadDeferred() => Read(Accounting.DeferredMap, _machine.Maps[Accounting.DeferredMap].Spec.MaxEntries);
 
     private ImmutableArray<Counters> Read(string map, int count) =>
         [.. Enumerable.Range(0, count).Select(i => Decode(_machine.Maps[map].Value(i)))];

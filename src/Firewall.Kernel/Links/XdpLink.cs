@@ -73,6 +73,10 @@ public sealed class XdpLink : IDisposable
             : throw Explain(target, generic);
     }
 
+    /// <summary>Refuses an interface that runs an XDP program, as <see cref="Attach"/> would.</summary>
+    /// <exception cref="AlreadyAttachedException">It does.</exception>
+    public static void DemandNone(NetworkInterface target) => ThrowIfCarrying(target.Xdp, target.Name);
+
     /// <summary>Puts another program in the place of this link's, without a packet in between: BPF_LINK_UPDATE.</summary>
     public void Replace(LoadedProgram program)
     {

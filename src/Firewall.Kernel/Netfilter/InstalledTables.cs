@@ -25,8 +25,8 @@ public static class InstalledTables
     private const string Filter = "filter";
 
     /// <summary>
-    /// The filter table as the backend's own save tool prints it, without comments or other tables; null when the tool is not installed or
-    /// the table is not there.
+    /// The filter table as the backend's own save tool prints it, without comments or other tables, one char for each byte (Latin-1); null
+    /// when the tool is not installed or the table is not there.
     /// </summary>
     /// <exception cref="Errors.KernelException">The tool failed.</exception>
     public static string? FilterTable(AddressFamily family, Backend backend) =>

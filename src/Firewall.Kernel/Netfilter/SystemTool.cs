@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text;
 using Firewall.Kernel.Errors;
 
 namespace Firewall.Kernel.Netfilter;
@@ -22,7 +23,7 @@ internal sealed record SystemTool(string Path)
         .Select(path => new SystemTool(path))
         .FirstOrDefault();
 
-    /// <summary>The tool's output; it must succeed.</summary>
+    /// <summary>The tool's output, one char for each byte; it must succeed.</summary>
     public string Run(params ReadOnlySpan<string> arguments)
     {
         var outcome = Try("", [], arguments);
@@ -40,6 +41,7 @@ internal sealed record SystemTool(string Path)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.Latin1,
         };
         foreach (var argument in arguments)
         {
@@ -70,4 +72,5 @@ internal sealed record SystemTool(string Path)
 }
 
 /// <summary>How a tool ended and what it wrote.</summary>
+/// <param name="Output">One char is one byte (Latin-1), so that bytes which are not UTF-8 survive.</param>
 internal sealed record ToolOutcome(int ExitCode, string Output, string Errors);

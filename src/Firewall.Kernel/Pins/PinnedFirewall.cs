@@ -117,6 +117,23 @@ public sealed class PinnedFirewall : IDisposable
         ?? throw new MissingException($"open the firewall of {interfaceName}", Errno.ENOENT, "fwc has attached none to this interface");
 
     /// <summary>
+    /// Index of the interface that the link pinned under that name serves, whatever else is pinned there; null when it serves none any more, or no
+    /// link is pinned.
+    /// </summary>
+    public static int? InterfaceServed(PinRoot root, ulong namespaceInode, string interfaceName)
+    {
+        try
+        {
+            using var link = XdpLink.Open(Bpffs.Open(new PinDirectory(root, namespaceInode, interfaceName).Link));
+            return link.InterfaceIndex is > 0 and var index ? index : null;
+        }
+        catch (MissingException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
     /// Removes the pins of that interface whatever state they are in, for firewalls that cannot be opened whole any more. The link is
     /// detached by name where that is possible: a link that only loses its last pin stays for the time of an RCU grace period.
     /// </summary>

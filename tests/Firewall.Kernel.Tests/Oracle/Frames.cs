@@ -11,7 +11,8 @@ public static class Frames
     public const byte Tcp = 6;
     public const byte Udp = 17;
 
-    private static readonly MacAddress Sender = MacAddress.Parse("02:00:00:00:00:02");
+    /// <summary>Where frames come from.</summary>
+    public static readonly MacAddress Sender = MacAddress.Parse("02:00:00:00:00:02");
 
     public static byte[] UdpTo(int port, int sourcePort = 1000, int payload = 0)
     {
