@@ -36,9 +36,9 @@ public sealed class Surroundings
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     public static Surroundings OfProcess() => new(
-        OpenOrClosed(Console.OpenStandardInput),
-        OpenOrClosed(OpenOutput),
-        new StreamWriter(OpenOrClosed(Console.OpenStandardError), Utf8, bufferSize: 256) { AutoFlush = true, NewLine = "\n" })
+        OpenOr(new ClosedStream(), Console.OpenStandardInput),
+        OpenOr(new ClosedStream(), OpenOutput),
+        new StreamWriter(OpenOr(Stream.Null, Console.OpenStandardError), Utf8, bufferSize: 256) { AutoFlush = true, NewLine = "\n" })
     {
         Variable = Environment.GetEnvironmentVariable,
         IsErrorTerminal = !Console.IsErrorRedirected,
@@ -51,10 +51,10 @@ public sealed class Surroundings
         return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }
 
-    /// <summary>A stream that the process was started without is an error only when it is used.</summary>
-    private static Stream OpenOrClosed(Func<Stream> open)
+    /// <summary>A stream that the process was started without is an error only when it is needed; messages can be done without.</summary>
+    private static Stream OpenOr(Stream otherwise, Func<Stream> open)
     {
         try { return open(); }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException) { return new ClosedStream(); }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException) { return otherwise; }
     }
 }

@@ -43,6 +43,12 @@ public sealed class BinaryTests : IDisposable
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("2>/dev/full")]
+    [InlineData("2>&-")]
+    public void Messages_that_nobody_can_read_leave_the_exit_code(string redirection) =>
+        Assert.Equal("1\n", Binary.Shell($"$FWC check /nowhere {redirection}; echo $?").Output);
+
     [Fact]
     public void Writing_to_a_device_leaves_the_device()
     {
