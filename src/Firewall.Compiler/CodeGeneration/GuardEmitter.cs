@@ -16,14 +16,33 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
     private static readonly Register Miss = R8;
     private static readonly Register Open = R7;
 
+    /// <summary>Where packets go on that a search has dropped but the rule may count, with the next stage.</summary>
+    private readonly List<(Label Label, int Stage)> _dropped = [];
+
     public void Emit(LoweredGuard guard, Label next)
     {
-        foreach (var stage in guard.Stages) { Emit(stage, guard, next); }
+        for (var i = 0; i < guard.Stages.Length; i++) { Emit(guard, i, next); }
         if (guard.AsksUnknownIn) { EmitKnownOr(tails.Defer(DeferReason.InInterface)); }
     }
 
-    private void Emit(Stage stage, LoweredGuard guard, Label next)
+    public bool HasDropped => _dropped.Count > 0;
+
+    /// <summary>Emits, behind the rule, what becomes of packets that the rule may count although it drops them as malformed.</summary>
+    public void EmitDropped(LoweredGuard guard, int counter)
     {
+        // A second search of the kind adds to the list.
+        for (var i = 0; i < _dropped.Count; i++)
+        {
+            asm.Mark(_dropped[i].Label);
+            for (var stage = _dropped[i].Stage; stage < guard.Stages.Length; stage++) { Emit(guard, stage, tails.Hotdrop); }
+            Accounting.EmitCount(asm, counter);
+            asm.Jump(tails.Hotdrop);
+        }
+    }
+
+    private void Emit(LoweredGuard guard, int number, Label next)
+    {
+        var stage = guard.Stages[number];
         var (hasMiss, hasGate) = (false, false);
         foreach (var atom in stage.Atoms)
         {
@@ -76,7 +95,7 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
             asm.Mark(open);
         }
 
-        if (stage.Search is { } search) { EmitSearch(search, guard, next); }
+        if (stage.Search is { } search) { EmitSearch(search, number, guard, next); }
     }
 
     /// <summary>R0 = all ones when the test holds, else 0.</summary>
@@ -102,21 +121,29 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
         hasGate = true;
     }
 
+    /// <summary>Leaves R0 alone.</summary>
     private void EmitKnownOr(Label unknown)
     {
         var known = asm.NewLabel("device known");
-        asm.Load(Width.Double, R0, Scratch.Base, Scratch.InterfaceKnown);
-        asm.JumpIf(Condition.NotEqual, R0, 0, known);
+        asm.Load(Width.Double, R1, Scratch.Base, Scratch.InterfaceKnown);
+        asm.JumpIf(Condition.NotEqual, R1, 0, known);
         asm.Jump(unknown);
         asm.Mark(known);
     }
 
-    private void EmitSearch(Search search, LoweredGuard guard, Label next)
+    private void EmitSearch(Search search, int stage, LoweredGuard guard, Label next)
     {
         asm.Move(R1, R6);
         asm.Call(searches.NameOf(search.Program));
         var ordinary = asm.NewLabel("search done");
         asm.JumpIf(Condition.BelowOrEqual, R0, (int)SearchResult.Match, ordinary);
+        if (search.CountsHotdrop && !guard.AsksUnknownOut)
+        {
+            if (guard.AsksUnknownIn) { EmitKnownOr(tails.Defer(DeferReason.InInterface)); }
+            _dropped.Add((asm.NewLabel("dropped"), stage + 1));
+            asm.JumpIf(Condition.Equal, R0, (int)SearchResult.Hotdrop, _dropped[^1].Label);
+        }
+
         asm.Jump(tails.AfterSearch(guard.AsksUnknownIn, guard.AsksUnknownOut));
         asm.Mark(ordinary);
         var miss = search.Negated ? SearchResult.Match : SearchResult.NoMatch;

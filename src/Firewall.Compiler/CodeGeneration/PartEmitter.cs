@@ -113,26 +113,27 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
             var rule = copy.Chain.Rules[i];
             asm.Origin = context.OriginOf(rule, copy.Chain);
 
+            var isCut = i + 1 == segment.End && segment.End < copy.Chain.Rules.Length;
+
             // A way to another part that nothing takes would be unreachable code, which the verifier refuses.
-            Emit(copy, i, rule, rule.Guard.CanMiss ? PlaceOf(copy, i + 1) : asm.NewLabel("never missed"));
+            Emit(copy, i, rule, rule.Guard.CanMiss ? PlaceOf(copy, i + 1) : asm.NewLabel("never missed"), isCut);
         }
 
         asm.Origin = null;
-        if (segment.End < copy.Chain.Rules.Length)
-        {
-            // Cut: the rules that jump have done so; only one that counts comes this way.
-            if (copy.Chain.Rules[segment.End - 1].Effect is Continue) { asm.Jump(PlaceOf(copy, segment.End)); }
-        }
-        else if (copy.Chain.ReachesEnd)
+        if (segment.End == copy.Chain.Rules.Length && copy.Chain.ReachesEnd)
         {
             asm.Mark(PlaceOf(copy, segment.End));
             EmitReturn(copy);
         }
     }
 
-    private void Emit(ChainCopy copy, int index, LinearRule rule, Label next)
+    /// <summary>One rule: its guard, then what it does.</summary>
+    /// <param name="next">Where packets go that do not match.</param>
+    /// <param name="isCut">Whether the next rule stands in another part.</param>
+    private void Emit(ChainCopy copy, int index, LinearRule rule, Label next, bool isCut)
     {
-        new GuardEmitter(asm, context.SlotsOf(copy.Chain.Family), context.TestsOf(copy.Chain.Family, asm), tails, context.Searches).Emit(rule.Guard, next);
+        var guard = new GuardEmitter(asm, context.SlotsOf(copy.Chain.Family), context.TestsOf(copy.Chain.Family, asm), tails, context.Searches);
+        guard.Emit(rule.Guard, next);
         switch (rule.Effect)
         {
             case Decide decide:
@@ -144,6 +145,7 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
                 break;
             case Continue:
                 Accounting.EmitCount(asm, rule.Counter);
+                if (guard.HasDropped || isCut) { asm.Jump(PlaceOf(copy, index + 1)); }
                 break;
             case ReturnToCaller:
                 Accounting.EmitCount(asm, rule.Counter);
@@ -160,6 +162,8 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
             default:
                 throw new ArgumentException($"{rule.Effect.GetType().Name} cannot be compiled", nameof(rule));
         }
+
+        guard.EmitDropped(rule.Guard, rule.Counter);
     }
 
     private void EmitCall(ChainCopy callee, ChainCopy caller, int index)

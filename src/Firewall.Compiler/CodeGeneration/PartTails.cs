@@ -41,6 +41,9 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
     /// <summary>Something that cannot happen did: the packet is dropped and the kernel traces an exception.</summary>
     public Label Abort => LabelOf(new AbortTail());
 
+    /// <summary>The packet is malformed where a rule looks.</summary>
+    public Label Hotdrop => LabelOf(new HotdropTail());
+
     public Label Defer(DeferReason reason) => LabelOf(new DeferTail(reason));
 
     /// <summary>A gate of a rule is shut: unknown devices defer, unreadable bytes defer, else hotdrop.</summary>
@@ -117,7 +120,7 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
                 else
                 {
                     asm.JumpIf(Condition.Equal, R0, SearchEmitter.Truncated, Defer(DeferReason.Truncated));
-                    asm.Jump(LabelOf(new HotdropTail()));
+                    asm.Jump(Hotdrop);
                 }
 
                 break;
@@ -159,6 +162,6 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
             asm.Mark(short_);
         }
 
-        asm.Jump(LabelOf(new HotdropTail()));
+        asm.Jump(Hotdrop);
     }
 }

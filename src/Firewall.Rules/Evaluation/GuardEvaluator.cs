@@ -15,7 +15,8 @@ public enum GuardOutcome
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Atom">For no match and hotdrop: the atom that decided.</param>
 /// <param name="Reason">For unknown: what would have to be known.</param>
-public readonly record struct GuardResult(GuardOutcome Outcome, int? Atom = null, DeferReason? Reason = null);
+/// <param name="Counts">Whether the rule counts the packet: it matches, or its hotdrop is of those that count.</param>
+public readonly record struct GuardResult(GuardOutcome Outcome, int? Atom = null, DeferReason? Reason = null, bool Counts = false);
 
 /// <summary>Asks a guard of a packet, atom by atom, in the order in which the kernel asks the matches of a rule. Obviously right, never fast.</summary>
 public static class GuardEvaluator
@@ -23,16 +24,20 @@ public static class GuardEvaluator
     public static GuardResult Evaluate(Guard guard, PacketView packet)
     {
         DeferReason? unknown = null;
+        int? dropped = null;
         for (var i = 0; i < guard.Atoms.Length; i++)
         {
             switch (Ask(guard.Atoms[i], packet))
             {
                 case Answer.No:
-                    return new(GuardOutcome.NoMatch, Atom: i);
-                case Answer.Hotdrop when unknown is null:
-                    return new(GuardOutcome.Hotdrop, Atom: i);
-                case Answer.Hotdrop:
+                    return dropped is null ? new(GuardOutcome.NoMatch, Atom: i) : new(GuardOutcome.Hotdrop, dropped);
+                case Answer.Hotdrop when unknown is not null:
                     return new(GuardOutcome.Unknown, Reason: unknown);
+                case Answer.Hotdrop when guard.Atoms[i] is Search { CountsHotdrop: true }:
+                    dropped ??= i;
+                    break;
+                case Answer.Hotdrop:
+                    return new(GuardOutcome.Hotdrop, dropped ?? i);
                 case Answer.UnknownInInterface:
                     unknown ??= DeferReason.InInterface;
                     break;
@@ -42,7 +47,9 @@ public static class GuardEvaluator
             }
         }
 
-        return unknown is null ? new(GuardOutcome.Match) : new(GuardOutcome.Unknown, Reason: unknown);
+        return unknown is not null ? new(GuardOutcome.Unknown, Reason: unknown)
+            : dropped is not null ? new(GuardOutcome.Hotdrop, dropped, Counts: true)
+            : new(GuardOutcome.Match, Counts: true);
     }
 
     private enum Answer

@@ -59,6 +59,7 @@ public sealed class Interpreter(HostRules rules, PacketContext context)
                 var rule = chain.Rules[index];
                 var result = GuardEvaluator.Evaluate(GuardOf(rule), packet);
                 trace?.Invoke(new TraceStep(new RuleIdentity(graph.Family, HostRules.Table, chain.Name, rule.Number, rule.Line), rule, _returns.Count, result));
+                if (result.Counts) { _matched.Add(interpreter._layout.OfRule(graph.Family, chain, index)); }
                 switch (result.Outcome)
                 {
                     case GuardOutcome.NoMatch:
@@ -70,7 +71,6 @@ public sealed class Interpreter(HostRules rules, PacketContext context)
                         return Decision.Deferred(result.Reason!.Value);
                 }
 
-                _matched.Add(interpreter._layout.OfRule(graph.Family, chain, index));
                 switch (rule.Target.Effect)
                 {
                     case Decide decide:

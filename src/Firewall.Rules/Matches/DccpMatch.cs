@@ -8,8 +8,8 @@ namespace Firewall.Rules.Matches;
 
 /// <summary>Matches DCCP ports, packet types and options (net/netfilter/xt_dccp.c).</summary>
 /// <remarks>
-/// A packet that <c>--dccp-option</c> cannot read is dropped at once. Negated, the kernel counts it for the rule before it drops it, if the rest
-/// of the rule matches; here it is not counted.
+/// A packet that <c>--dccp-option</c> cannot read is dropped. Negated, the kernel counts it for the rule before it drops it, if the rest of the rule
+/// matches.
 /// </remarks>
 /// <param name="SourcePorts">Where the packet comes from; null to ask nothing.</param>
 /// <param name="DestinationPorts">Where it goes; null to ask nothing.</param>
@@ -62,7 +62,7 @@ public sealed record DccpMatch(
         if (SourcePorts is { } source) { guard = guard.And(Field.SourcePort.In(source)); }
         if (DestinationPorts is { } destination) { guard = guard.And(Field.DestinationPort.In(destination)); }
         if (Types is { } types) { guard = guard.And(TypeTest(types)); }
-        return DccpOption is { } option ? guard.And(new Search(Find((int)option.Value), option.IsNegated)) : guard;
+        return DccpOption is { } option ? guard.And(new Search(Find((int)option.Value), option.IsNegated, CountsHotdrop: option.IsNegated)) : guard;
     }
 
     public override void Print(OptionWriter writer)

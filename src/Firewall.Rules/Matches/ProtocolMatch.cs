@@ -8,7 +8,7 @@ namespace Firewall.Rules.Matches;
 /// <c>-p</c>: the protocol above IP. In IPv6 the kernel walks the extension headers to find it, and drops the packet when it cannot
 /// (<c>ip6_packet_match</c> in net/ipv6/netfilter/ip6_tables.c).
 /// </summary>
-/// <param name="Protocol">1 to 255; 0, which is every protocol, makes no match at all.</param>
+/// <param name="Protocol">0 for every protocol. In IPv6 even <c>-p all</c> walks the headers, though iptables-save does not print it.</param>
 /// <param name="Negated">Whether <c>!</c> stands before it.</param>
 public sealed record ProtocolMatch(byte Protocol, bool Negated) : Match
 {
@@ -20,9 +20,14 @@ public sealed record ProtocolMatch(byte Protocol, bool Negated) : Match
 
     public override string? ModuleName => null;
 
-    public override Guard Meaning(Family family) => family == Family.IPv6
-        ? Guard.Of(new ChainGate(), Field.Protocol.Is(Protocol, Negated))
-        : Guard.Of(Field.Protocol.Is(Protocol, Negated));
+    public override Guard Meaning(Family family)
+    {
+        var walk = family == Family.IPv6 ? Guard.Of(new ChainGate()) : Guard.Always;
+        return Protocol == 0 ? walk : walk.And(Field.Protocol.Is(Protocol, Negated));
+    }
 
-    public override void Print(OptionWriter writer) => writer.Write(Option, Protocols.Text(Protocol), Negated);
+    public override void Print(OptionWriter writer)
+    {
+        if (Protocol != 0) { writer.Write(Option, Protocols.Text(Protocol), Negated); }
+    }
 }

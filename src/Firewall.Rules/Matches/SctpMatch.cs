@@ -8,8 +8,8 @@ namespace Firewall.Rules.Matches;
 
 /// <summary>Matches SCTP ports and chunks (net/netfilter/xt_sctp.c).</summary>
 /// <remarks>
-/// A packet that <c>--chunk-types</c> cannot read is dropped at once. Negated, the kernel counts it for the rule before it drops it, if the rest
-/// of the rule matches; here it is not counted.
+/// A packet that <c>--chunk-types</c> cannot read is dropped. Negated, the kernel counts it for the rule before it drops it, if the rest of the rule
+/// matches.
 /// </remarks>
 /// <param name="SourcePorts">Where the packet comes from; null to ask nothing.</param>
 /// <param name="DestinationPorts">Where it goes; null to ask nothing.</param>
@@ -62,7 +62,7 @@ public sealed record SctpMatch(Given<ValueRange>? SourcePorts, Given<ValueRange>
         var guard = Transport.Header(12);
         if (SourcePorts is { } source) { guard = guard.And(Field.SourcePort.In(source)); }
         if (DestinationPorts is { } destination) { guard = guard.And(Field.DestinationPort.In(destination)); }
-        return Chunks is { } chunks ? guard.And(new Search(Find(chunks.Value), chunks.IsNegated)) : guard;
+        return Chunks is { } chunks ? guard.And(new Search(Find(chunks.Value), chunks.IsNegated, CountsHotdrop: chunks.IsNegated)) : guard;
     }
 
     public override void Print(OptionWriter writer)

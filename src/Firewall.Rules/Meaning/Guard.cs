@@ -97,4 +97,8 @@ public sealed record HotdropUnless(Test Test) : Atom;
 /// <summary>A search through the packet that is more than a comparison of fields.</summary>
 /// <param name="Program">Gives match, no match or hotdrop.</param>
 /// <param name="Negated">Exchanges match and no match.</param>
-public sealed record Search(StepProgram Program, bool Negated) : Atom;
+/// <param name="CountsHotdrop">
+/// The kernel takes a hotdrop for a match here: it goes on to ask the rest of the rule, which counts the packet if that matches too; then the packet
+/// is dropped, whatever the rest said.
+/// </param>
+public sealed record Search(StepProgram Program, bool Negated, bool CountsHotdrop = false) : Atom;

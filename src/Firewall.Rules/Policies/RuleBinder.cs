@@ -134,7 +134,7 @@ internal sealed class RuleBinder(Family family, BindOptions options, List<Diagno
                 "use the header's match module, e.g. `-m frag`"));
         }
 
-        return protocol == 0 ? null : new ProtocolMatch(protocol, condition.IsNegated);
+        return protocol == 0 && family == Family.IPv4 ? null : new ProtocolMatch(protocol, condition.IsNegated);
     }
 
     private void AddModules(RuleClauses clauses)
