@@ -45,6 +45,7 @@ public sealed record DccpMatch(
             Hits("-p dccp -m dccp --dport 80 --dccp-types REQUEST", Packet.Dccp(1, 80, Request)),
             Hits("-p dccp -m dccp --dccp-option 44", Packet.Dccp(1, 80, Data).WithTransportByte(4, 5).WithPayload(0, 44, 2, 0)),
             Hits("-p dccp -m dccp ! --dccp-types DATA,ACK", Packet.Dccp(1, 80, Reset).InIPv6()),
+            Hits("-p dccp -m dccp --dccp-types INVALID", Packet.Dccp(1, 80, 15)),
             Misses("-p dccp -m dccp --dccp-types REQUEST", Packet.Dccp(1, 80, Response)),
             Misses("-p dccp -m dccp ! --dport 80", Packet.Dccp(1, 80, Request)),
             Misses("-p dccp -m dccp --dccp-option 44", Packet.Dccp(1, 80, Data)),
@@ -73,10 +74,11 @@ public sealed record DccpMatch(
         if (DccpOption is { } option) { writer.Write(OptionKind, $"{option.Value}", option.IsNegated); }
     }
 
-    /// <summary>The type stands in bits 1 to 4 of byte 8.</summary>
+    /// <summary>The type stands in bits 1 to 4 of byte 8. INVALID is every number that has no name.</summary>
     private static Test TypeTest(Given<ushort> types)
     {
-        var values = ValueSet.Union(Enumerable.Range(0, 16).Where(type => (types.Value & 1 << type) != 0)
+        const int Invalid = 10;
+        var values = ValueSet.Union(Enumerable.Range(0, 16).Where(type => (types.Value & 1 << Math.Min(type, Invalid)) != 0)
             .Select(type => new ValueRange((UInt128)(type << 1), (UInt128)(type << 1))));
         var field = Field.Bytes(HeaderBase.Transport, 8, 1, "DCCP type");
         return new Test(field, 0x1e, types.IsNegated ? values.Complement(field.Bits) : values);
