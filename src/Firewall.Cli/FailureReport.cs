@@ -1,3 +1,4 @@
+using Firewall.Cli.Input;
 using Firewall.Compiler;
 using Firewall.Kernel.Errors;
 using Firewall.Kernel.Loading;
@@ -30,7 +31,8 @@ internal sealed class FailureReport(Surroundings surroundings)
             case IOException { HResult: BrokenPipe }:
                 return ExitCode.ReaderGone;
             case IOException or UnauthorizedAccessException:
-                return Say(ExitCode.BadInput, failure.Message);
+                // Files that are read or written by name have been explained where that happens.
+                return Say(ExitCode.BadInput, $"cannot write to standard output: {InputFile.Why(failure)}");
             case OutOfMemoryException:
                 return Say(ExitCode.BadInput, "the input needs more memory than there is");
             default:
@@ -42,23 +44,30 @@ internal sealed class FailureReport(Surroundings surroundings)
     {
         var message = failure.Message.ReplaceLineEndings(" ");
         Say(ExitCode.InternalError, $"internal error: {message} ({failure.GetType().Name})", "please report it with the rule file; FWC_DEBUG=1 shows where it happened");
-        if (surroundings.Variable("FWC_DEBUG") == "1") { surroundings.Error.WriteLine(failure); }
+        if (surroundings.Variable("FWC_DEBUG") == "1") { WriteError(failure.ToString()); }
         return ExitCode.InternalError;
     }
 
     private ExitCode Say(ExitCode exit, string message, string? help = null, string? code = null)
     {
         FlushThen(exit);
-        surroundings.Error.WriteLine(code is null ? $"error: {message}" : $"error[{code}]: {message}");
-        if (help is not null) { surroundings.Error.WriteLine($"  = help: {help}"); }
+        WriteError(code is null ? $"error: {message}" : $"error[{code}]: {message}");
+        if (help is not null) { WriteError($"  = help: {help}"); }
         return exit;
+    }
+
+    /// <summary>Where even that cannot be written, the exit code is all that is left.</summary>
+    private void WriteError(string line)
+    {
+        try { surroundings.Error.WriteLine(line); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return; }
     }
 
     /// <summary>What has been answered so far is still an answer; a reader that has gone does not want it.</summary>
     private ExitCode FlushThen(ExitCode code)
     {
         try { surroundings.Text.Flush(); }
-        catch (IOException) { return code; }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return code; }
         return code;
     }
 }

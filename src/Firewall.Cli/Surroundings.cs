@@ -1,10 +1,14 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Firewall.Cli;
 
 /// <summary>What a process is started with: its streams and its environment. Tests give their own.</summary>
 public sealed class Surroundings
 {
+    /// <summary>STDOUT_FILENO.</summary>
+    private const nint StandardOutput = 1;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     public Surroundings(Stream input, Stream output, TextWriter error)
@@ -32,18 +36,25 @@ public sealed class Surroundings
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     public static Surroundings OfProcess() => new(
-        OpenOrClosed(Console.OpenStandardInput),
-        OpenOrClosed(Console.OpenStandardOutput),
-        new StreamWriter(OpenOrClosed(Console.OpenStandardError), Utf8, bufferSize: 256) { AutoFlush = true, NewLine = "\n" })
+        OpenOr(new ClosedStream(), Console.OpenStandardInput),
+        OpenOr(new ClosedStream(), OpenOutput),
+        new StreamWriter(OpenOr(Stream.Null, Console.OpenStandardError), Utf8, bufferSize: 256) { AutoFlush = true, NewLine = "\n" })
     {
         Variable = Environment.GetEnvironmentVariable,
         IsErrorTerminal = !Console.IsErrorRedirected,
     };
 
-    /// <summary>A stream that the process was started without is an error only when it is used.</summary>
-    private static Stream OpenOrClosed(Func<Stream> open)
+    /// <summary>The console's stream says nothing when a pipe's reader has gone; a file's stream does, but keeps a position of its own.</summary>
+    private static Stream OpenOutput()
+    {
+        var stream = new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return stream.CanSeek ? Console.OpenStandardOutput() : stream;
+    }
+
+    /// <summary>A stream that the process was started without is an error only when it is needed; messages can be done without.</summary>
+    private static Stream OpenOr(Stream otherwise, Func<Stream> open)
     {
         try { return open(); }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException) { return new ClosedStream(); }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException) { return otherwise; }
     }
 }

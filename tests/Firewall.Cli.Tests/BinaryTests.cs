@@ -1,3 +1,6 @@
+using Firewall.Rules.Packets;
+using Firewall.Testing;
+
 namespace Firewall.Cli.Tests;
 
 /// <summary>What only shows in a process of its own: signals, pipes, closed streams.</summary>
@@ -40,6 +43,12 @@ public sealed class BinaryTests : IDisposable
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("2>/dev/full")]
+    [InlineData("2>&-")]
+    public void Messages_that_nobody_can_read_leave_the_exit_code(string redirection) =>
+        Assert.Equal("1\n", Binary.Shell($"$FWC check /nowhere {redirection}; echo $?").Output);
+
     [Fact]
     public void Writing_to_a_device_leaves_the_device()
     {
@@ -48,13 +57,38 @@ public sealed class BinaryTests : IDisposable
         Assert.Equal("0\ndevice\n", output);
     }
 
-    [Fact]
-    public void An_interrupt_ends_a_command_that_waits_for_input_and_leaves_nothing()
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public void A_signal_ends_a_command_that_waits_and_leaves_nothing(string signal, int expected)
     {
-        var line = $"cd '{_fwc.Path(".")}'; mkfifo pipe; $FWC compile pipe -o x.o & pid=$!; exec 3> pipe; sleep 2; kill -INT $pid; wait $pid; echo $?; ls";
-        var (_, output) = Binary.Shell(line);
-        Assert.Contains("130\n", output, StringComparison.Ordinal);
-        Assert.DoesNotContain("x.o", output, StringComparison.Ordinal);
+        Binary.Shell($"mkfifo '{_fwc.Path("pipe")}'");
+        using var process = Binary.Start(Binary.Fwc, "compile", _fwc.Path("pipe"), "-o", _fwc.Path("x.o"));
+        Thread.Sleep(TimeSpan.FromSeconds(2));
+        Binary.Shell($"kill -{signal} {process.Id}");
+        var output = process.StandardError.ReadToEnd();
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.Equal(expected, process.ExitCode);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        Assert.Equal(["pipe"], _fwc.FileNames());
+    }
+
+    [Fact]
+    public void Answers_of_several_commands_follow_each_other_in_one_file()
+    {
+        var rules = _fwc.File("rules.txt");
+        Binary.Shell($"{{ $FWC format '{rules}'; $FWC format '{rules}'; }} > '{_fwc.Path("both")}'");
+        var once = Binary.Shell($"$FWC format '{rules}'").Output;
+        Assert.Equal(once + once, File.ReadAllText(_fwc.Path("both")));
+    }
+
+    [SkippableFact]
+    public void Without_privilege_the_kernel_engine_ends_with_7()
+    {
+        KernelRequired.Programs("setpriv");
+        var (rules, capture) = (_fwc.File("rules.txt"), _fwc.File("p.pcap", Captures.Pcap([Packet.Udp(1, 2)])));
+        var (code, output) = Binary.Shell($"chmod -R a+rX '{_fwc.Path(".")}'; setpriv --reuid 65534 --clear-groups --bounding-set -all --inh-caps -all $FWC run '{rules}' --pcap '{capture}' --engine kernel");
+        Assert.True(code == 7, output);
+        Assert.StartsWith("error: ", output, StringComparison.Ordinal);
     }
 }

@@ -53,7 +53,7 @@ public sealed class CaptureTests : IDisposable
     public void A_block_capture_cut_off_anywhere_is_no_crash()
     {
         var whole = Captures.Pcapng(Frames);
-        for (var length = 0; length < whole.Length; length++) { Assert.Contains(Run(whole[..length]).Code, [ExitCode.Done, ExitCode.BadInput]); }
+        for (var length = 0; length < whole.Length; length++) { Assert.True(Run(whole[..length]).Code is ExitCode.Done or ExitCode.BadInput); }
     }
 
     [Fact]
@@ -62,11 +62,11 @@ public sealed class CaptureTests : IDisposable
         var random = new Random(11);
         foreach (var whole in new[] { Captures.Pcap(Frames), Captures.Pcapng(Frames) })
         {
-            for (var i = 0; i < 200; i++)
+            for (var i = 0; i < 60; i++)
             {
                 var damaged = (byte[])whole.Clone();
                 damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
-                Assert.Contains(Run(damaged).Code, [ExitCode.Done, ExitCode.BadInput]);
+                Assert.True(Run(damaged).Code is ExitCode.Done or ExitCode.BadInput);
             }
         }
     }

@@ -1,8 +1,9 @@
+using System.Text.RegularExpressions;
 using Firewall.Testing;
 
 namespace Firewall.Cli.Tests;
 
-public sealed class CompileTests : IDisposable
+public sealed partial class CompileTests : IDisposable
 {
     private readonly Fwc _fwc = new();
 
@@ -15,7 +16,7 @@ public sealed class CompileTests : IDisposable
         Assert.Equal(ExitCode.Done, answer.Code);
         Assert.Empty(answer.Out);
         Assert.Equal(["rules.o", "rules.txt"], _fwc.FileNames());
-        Golden.Verify(answer.Error);
+        Golden.Verify(WithoutSizes(answer.Error));
     }
 
     [Fact]
@@ -32,8 +33,7 @@ public sealed class CompileTests : IDisposable
     public void The_assembly_names_the_rule_of_each_instruction()
     {
         var text = Printed("--emit", "asm", "--interface", "eth0");
-        Assert.Contains("; -p tcp -m tcp --dport 22 -j ACCEPT", text, StringComparison.Ordinal);
-        Assert.Contains("rules.txt:7", text, StringComparison.Ordinal);
+        Assert.Contains("; -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT @ rules.txt:7\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class CompileTests : IDisposable
         Assert.All(Printed("--emit", "hex").TrimEnd('\n').Split('\n').Where(l => l[0] != '#'), l => Assert.Matches("^([0-9a-f]{2} ){7}[0-9a-f]{2}$", l));
 
     [Fact]
-    public void The_report_can_be_printed_instead() => Golden.Verify(Printed("--emit", "report", "--chain", "FORWARD", "--deferred", "kernel"));
+    public void The_report_can_be_printed_instead() => Golden.Verify(WithoutSizes(Printed("--emit", "report", "--chain", "FORWARD", "--deferred", "kernel")));
 
     [Fact]
     public void Several_artefacts_come_in_the_order_asked_for_beside_the_object()
@@ -83,6 +83,12 @@ public sealed class CompileTests : IDisposable
         try { Assert.True(code == 0, output); }
         finally { File.Delete(path); }
     }
+
+    /// <summary>How many instructions a rule takes is the compiler's business.</summary>
+    private static string WithoutSizes(string report) => Size().Replace(report, "#");
+
+    [GeneratedRegex(@"\b[\d,.]+(?= instructions in| of 1,000,000| of 32,768| KiB)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Size();
 
     private string Printed(params string[] arguments)
     {

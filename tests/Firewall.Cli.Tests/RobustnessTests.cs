@@ -87,6 +87,14 @@ public sealed class RobustnessTests : IDisposable
     }
 
     [Fact]
+    public async Task Standard_input_that_is_closed_is_a_message()
+    {
+        using var error = new StringWriter();
+        Assert.Equal(ExitCode.BadInput, await CommandLine.Run(["check", "-"], new Surroundings(new ClosedStream(), Stream.Null, error)));
+        Assert.Equal("error: cannot read standard input: it is closed\n", error.ToString());
+    }
+
+    [Fact]
     public void Errors_of_both_files_come_in_one_run()
     {
         var answer = _fwc.Run(

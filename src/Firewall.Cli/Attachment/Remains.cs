@@ -1,3 +1,4 @@
+using Firewall.Kernel.Links;
 using Firewall.Kernel.Network;
 using Firewall.Kernel.Pins;
 
@@ -19,6 +20,8 @@ internal static class Remains
                 $"fwc detach --interface {subject.Name} takes it off");
         }
 
+        // Another process may be attaching just now: then the program is on the interface before the link is pinned.
+        XdpLink.DemandNone(NetworkInterfaces.Get(subject.Name));
         PinnedFirewall.Discard(pins, space, subject.Name);
         return true;
     }

@@ -25,19 +25,30 @@ internal static class AttachCommand
         var dropDhcp = new Option<bool>("--drop-dhcp") { Description = "Let the rules judge answers of DHCP servers too; else these always pass." };
         return shell.Command("attach", "Attaches a rule set to a network interface.", [.. rules.All, .. hook.All, deferred, mode, dropDhcp], invocation =>
         {
-            var files = rules.Load(invocation);
-            invocation.Conversation.Show(files);
-            Placing.Check(files.WithoutErrors(), invocation.Get(hook.Chain), invocation.Conversation);
-            var request = new AttachRequest([.. files.All.Select(f => f.Policy)], invocation.Get(hook.Interface)!)
-            {
-                Hook = invocation.Get(hook.Chain),
-                Options = hook.CompileOptions(files, invocation),
-                Deferred = invocation.Get(deferred),
-                Mode = invocation.Get(mode),
-                JudgesDhcp = invocation.Get(dropDhcp),
-            };
-            Report(new Attacher(PinRoot.Default, invocation.Surroundings.Clock).Attach(request), invocation);
+            var (files, outcome) = Attach();
+            Report(outcome, invocation);
+            foreach (var line in new CompileReport(files, outcome.Firewall).Lines()) { invocation.Conversation.Detail(line); }
             return ExitCode.Done;
+
+            (HostFiles, AttachOutcome) Attach()
+            {
+                using var progress = new Progress(invocation.Conversation, invocation.Surroundings.Clock);
+                progress.Step("reading rules");
+                var read = rules.Load(invocation);
+                invocation.Conversation.Show(read);
+                progress.Step("placing rules");
+                Placing.Check(read.WithoutErrors(), invocation.Get(hook.Chain), invocation.Conversation);
+                progress.Step("compiling and loading");
+                var request = new AttachRequest([.. read.All.Select(f => f.Policy)], invocation.Get(hook.Interface)!)
+                {
+                    Hook = invocation.Get(hook.Chain),
+                    Options = hook.CompileOptions(read, invocation),
+                    Deferred = invocation.Get(deferred),
+                    Mode = invocation.Get(mode),
+                    JudgesDhcp = invocation.Get(dropDhcp),
+                };
+                return (read, new Attacher(PinRoot.Default, invocation.Surroundings.Clock).Attach(request));
+            }
         });
     }
 
@@ -48,8 +59,6 @@ internal static class AttachCommand
         invocation.Out.Flush();
         if (outcome.HadRemains) { conversation.Say($"note: pins of an earlier firewall of {note.Interface}, which was attached to nothing any more, are cleared away"); }
         if (outcome.NativeRefusal is { } refusal) { conversation.Say($"note: generic mode, because {refusal}"); }
-        conversation.Detail(
-            $"{outcome.Firewall.InstructionCount} instructions in {outcome.Firewall.Object.Programs.Count()} programs, {outcome.Firewall.Counters.Entries.Length} counters");
         ReportDeferred(outcome, conversation);
     }
 

@@ -47,10 +47,10 @@ internal sealed class CompileReport(HostFiles files, CompiledFirewall firewall)
 
     private static string Head(RuleFile file)
     {
-        var rules = file.Policy.Tables.Sum(t => t.Chains.Sum(c => c.Rules.Length));
-        var chains = file.Policy.Tables.Sum(t => t.Chains.Length);
-        var warnings = file.Binding.Diagnostics.Length;
-        return $"{file.Name}: {file.Family}, {Count(rules, "rule")} in {Count(chains, "chain")} of {string.Join(", ", file.Policy.Tables.Select(t => t.Name))}, {Count(warnings, "warning")}";
+        var tables = file.Policy.Tables;
+        var (chains, rules) = (tables.Sum(t => t.Chains.Length), tables.Sum(t => t.Chains.Sum(c => c.Rules.Length)));
+        var size = tables.IsEmpty ? "no tables" : $"{Count(rules, "rule")} in {Count(chains, "chain")} of {string.Join(", ", tables.Select(t => t.Name))}";
+        return $"{file.Name}: {file.Family}, {size}, {Count(file.Binding.Diagnostics.Length, "warning")}";
     }
 
     private static string Line(string title, string text) => $"  {title,-12}  {text}";

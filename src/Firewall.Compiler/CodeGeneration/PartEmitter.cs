@@ -127,6 +127,7 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         }
     }
 
+    /// <summary>One rule: its guard, then what it does.</summary>
     /// <param name="next">Where packets go that do not match.</param>
     /// <param name="isCut">Whether the next rule stands in another part.</param>
     private void Emit(ChainCopy copy, int index, LinearRule rule, Label next, bool isCut)

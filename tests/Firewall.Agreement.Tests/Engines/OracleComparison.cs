@@ -3,7 +3,6 @@ using Firewall.Kernel.Tests.Oracle;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
-using Firewall.Rules.Syntax;
 
 namespace Firewall.Agreement.Tests.Engines;
 

@@ -5,6 +5,7 @@ using Firewall.Kernel.Links;
 using Firewall.Kernel.Loading;
 using Firewall.Kernel.Network;
 using Firewall.Kernel.Pins;
+using Firewall.Kernel.Tests;
 using Firewall.Kernel.Tests.Oracle;
 using Firewall.Kernel.Tests.Rig;
 using Firewall.Kernel.TestRun;
@@ -47,6 +48,24 @@ public sealed class AttachTests
         Assert.True(host.Lets(Frames.UdpTo(54)));
         Assert.True(host.Xdp.IsEmpty);
         Assert.False(Directory.Exists(host.Pins.Directory));
+    }
+
+    /// <summary>Here frames come in by the driver's own queue, after <c>Send</c> has returned.</summary>
+    [SkippableFact]
+    public void A_virtual_cable_filters_natively()
+    {
+        KernelRequired.Tools("ip");
+        using var cable = new VethPair();
+        using var bpffs = new PrivateBpffs();
+        cable.Here.Run(() => new Attacher(bpffs.Root, TimeProvider.System).Attach(GuardedHost.Request(GuardedHost.Policy(NameServer))));
+        Assert.NotNull(cable.Interface.Xdp.Native);
+        using var passed = cable.Here.Run(() => new PassedFrames(cable.Interface.Index, Frames.Sender));
+        using var firewall = PinnedFirewall.Open(bpffs.Root, cable.Here.Inode, "eth0");
+        for (var port = 50; port < 60; port++) { cable.Send(Frames.UdpTo(port)); }
+        Assert.True(SpinWait.SpinUntil(() => CounterReading.Of(firewall).Families[0].Chains[0].Policy.Packets == 9, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => passed.Count() == 1, TimeSpan.FromSeconds(10)));
+        Assert.Equal(0, passed.Count());
+        Assert.Equal(1UL, CounterReading.Of(firewall).Families[0].Chains[0].Rules[0].Counters.Packets);
     }
 
     [SkippableFact]

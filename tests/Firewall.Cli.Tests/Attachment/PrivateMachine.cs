@@ -6,19 +6,21 @@ namespace Firewall.Cli.Tests.Attachment;
 
 /// <summary>
 /// Runs <c>fwc</c> as processes, one after the other, in the network namespace of a <see cref="GuardedHost"/> and in a mount namespace of their
-/// own, where /sys/fs/bpf is not mounted at first. The namespace lives as long as a sleeping process in it.
+/// own, where nothing is mounted on /sys/fs/bpf at first. The namespace lives as long as a sleeping process in it.
 /// </summary>
 internal sealed class PrivateMachine : IDisposable
 {
+    private const string Script = "while umount -l /sys/fs/bpf 2>/dev/null; do :; done; exec sleep 600";
+
     private readonly Process _sleeper;
 
     public PrivateMachine(string? furniture = null)
     {
         KernelRequired.Tools("unshare", "nsenter", "sleep");
         Host = new GuardedHost(furniture);
-        _sleeper = Process.Start(new ProcessStartInfo(SystemTool.Find("unshare")!.Path, ["--mount", "sleep", "600"]) { UseShellExecute = false })!;
+        _sleeper = Process.Start(new ProcessStartInfo(SystemTool.Find("unshare")!.Path, ["--mount", "sh", "-c", Script]) { UseShellExecute = false })!;
 
-        // unshare(1) becomes sleep(1) once it is where it should be.
+        // unshare(1) becomes a shell, which becomes sleep(1) when all is as it should be.
         while (!File.ReadAllText($"/proc/{_sleeper.Id}/comm").StartsWith("sleep", StringComparison.Ordinal)) { Thread.Sleep(1); }
     }
 

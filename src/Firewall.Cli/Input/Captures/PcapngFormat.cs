@@ -56,7 +56,11 @@ internal sealed class PcapngFormat(CaptureBytes bytes)
     }
 
     /// <summary>The rest of a block of <paramref name="length"/> bytes, of which <paramref name="read"/> have been read; the repeated length at its end left out.</summary>
-    private byte[] Body(uint length, int read = 8) => bytes.Expect((((long)length + 3) & ~3L) - read, "a block")[..^4];
+    private byte[] Body(uint length, int read = 8)
+    {
+        var rest = (((long)length + 3) & ~3L) - read;
+        return rest >= 4 ? bytes.Expect(rest, "a block")[..^4] : throw bytes.Failure($"it is damaged: a block of {length} bytes");
+    }
 
     private CapturedFrame Packet(int index, int device, ReadOnlySpan<byte> data, uint captured, uint original)
     {
