@@ -29,6 +29,26 @@ public sealed class EnginesAgreeTests
         Check(Scenarios(hook, packets: 300), Scale.Of(60), useKernel: true);
     }
 
+    [Theory]
+    [InlineData(Hook.Input)]
+    [InlineData(Hook.Forward)]
+    public void What_the_program_cannot_read_is_deferred_or_does_not_matter(Hook hook) =>
+        Gen.Select(Scenarios(hook, packets: 200), Gen.Int[14, 120].Array[200]).Sample(
+            (scenario, lengths) =>
+            {
+                if (EngineComparison.LinearFault(scenario, lengths) is not { } fault) { return; }
+                var (smallest, reason) = Reduction.Reduce((Scenario: scenario, Lengths: lengths), fault, Smaller, c => EngineComparison.LinearFault(c.Scenario, c.Lengths));
+                Assert.Fail($"{reason}\n{smallest.Scenario}");
+            },
+            iter: Scale.Of(100),
+            threads: 1,
+            print: _ => "");
+
+    /// <summary>Each packet keeps its length.</summary>
+    private static IEnumerable<(Scenario Scenario, int[] Lengths)> Smaller((Scenario Scenario, int[] Lengths) given) => given.Scenario.Packets.Length > 1
+        ? given.Lengths.Select((length, i) => (given.Scenario with { Packets = [given.Scenario.Packets[i]] }, (int[])[length]))
+        : given.Scenario.Smaller().Select(scenario => (scenario, given.Lengths));
+
     private static void Check(Gen<Scenario> scenarios, int count, bool useKernel) => scenarios.Sample(
         scenario =>
         {

@@ -1,6 +1,8 @@
 using Firewall.Agreement.Tests.Engines;
 using Firewall.Agreement.Tests.Generation;
+using Firewall.Kernel.Netfilter;
 using Firewall.Kernel.Tests;
+using Firewall.Kernel.Tests.Oracle;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
@@ -31,6 +33,25 @@ public sealed class ModuleExampleTests
     {
         KernelRequired.Privileges();
         Check(Find(module, name), useKernel: true);
+    }
+
+    [SkippableTheory]
+    [InlineData(Family.IPv4, Hook.Input)]
+    [InlineData(Family.IPv4, Hook.Forward)]
+    [InlineData(Family.IPv6, Hook.Input)]
+    [InlineData(Family.IPv6, Hook.Forward)]
+    public void The_examples_end_as_they_say_in_iptables(Family family, Hook hook)
+    {
+        KernelRequired.Tools("ip", "iptables-legacy-restore", "iptables-legacy-save", "ip6tables-legacy-restore", "ip6tables-legacy-save");
+        using var host = OracleHost.Create(family == Family.IPv4 ? AddressFamily.Ipv4 : AddressFamily.Ipv6, forwarding: hook == Hook.Forward);
+        var comparison = new OracleComparison(host);
+        var examples = MatchModules.All.SelectMany(m => m.Examples).Where(e => e.Packet is not null && e.Family == family && e.Forwarded == (hook == Hook.Forward));
+        Assert.All(examples, example =>
+        {
+            var scenario = Scenario(example);
+            var packet = hook == Hook.Forward ? example.Packet!.To(family == Family.IPv4 ? "203.0.113.9" : "2001:db8:2::9") : example.Packet!;
+            Assert.Null(comparison.Fault(new OracleCase((scenario.IPv4 ?? scenario.IPv6)!, [new Arrival(packet, "eth0", hook == Hook.Forward ? "eth1" : null)])));
+        });
     }
 
     private static string Name(Example example) => $"{example.Kind} {example.Text} [{example.Packet}]";

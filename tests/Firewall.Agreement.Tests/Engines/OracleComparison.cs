@@ -35,20 +35,22 @@ internal sealed class OracleComparison(OracleHost host)
     /// Null when both take the same verdict for every packet that the interpreter decides, and count the same; and when none of those that it leaves
     /// to the stack gets through.
     /// </summary>
-    public string? Fault(OracleCase given)
+    public string? Fault(OracleCase given) => Fault(given.Rules.ToString(), given.Rules.Family, given.Rules.Hook, given.Packets);
+
+    /// <summary>The same for rules given as text.</summary>
+    public string? Fault(string text, Family family, Hook hook, IReadOnlyList<Arrival> packets)
     {
-        var text = given.Rules.ToString();
         var refusal = host.TryLoad(text);
-        var bound = given.Rules.Bind();
+        var bound = GeneratedRules.Bind(text, family);
         if (bound.Policy is not { } policy)
         {
             return refusal is null ? $"iptables loads it, we do not: {string.Join("; ", bound.Diagnostics.Where(d => d.IsError).Select(d => d.Message))}" : null;
         }
 
         if (refusal is not null) { return $"we load it, iptables does not: {refusal}"; }
-        var rules = HostRules.From(given.Rules.Hook, given.Rules.Family == Family.IPv4 ? policy : null, given.Rules.Family == Family.IPv6 ? policy : null);
-        var interpreter = new Interpreter(rules, new PacketContext { Hook = given.Rules.Hook, Families = [given.Rules.Family] });
-        foreach (var packet in given.Packets)
+        var rules = HostRules.From(hook, family == Family.IPv4 ? policy : null, family == Family.IPv6 ? policy : null);
+        var interpreter = new Interpreter(rules, new PacketContext { Hook = hook, Families = [family] });
+        foreach (var packet in packets)
         {
             if (Differ(interpreter, packet) is { } fault) { return $"{packet}\n{fault}"; }
         }
