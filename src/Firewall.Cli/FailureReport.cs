@@ -1,8 +1,8 @@
 using Firewall.Cli.Input;
 using Firewall.Compiler;
+using Firewall.Compiler.Placement;
 using Firewall.Kernel.Errors;
 using Firewall.Kernel.Loading;
-using Firewall.Rules.Diagnostics;
 
 namespace Firewall.Cli;
 
@@ -21,7 +21,7 @@ internal sealed class FailureReport(Surroundings surroundings)
             case CommandFailedException { Code: var code, Help: var help }:
                 return Say(code, failure.Message, help);
             case BudgetExceededException:
-                return Say(ExitCode.OverBudget, failure.Message, code: DiagnosticCode.OverBudget.Code);
+                return Say(ExitCode.OverBudget, failure.Message, code: CompilerCodes.OverBudget.Code);
             case VerifierException:
                 return Say(ExitCode.VerifierRefused, failure.Message);
             case KernelException:

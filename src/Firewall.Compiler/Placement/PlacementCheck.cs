@@ -33,7 +33,7 @@ public static class PlacementCheck
             if (graph.Base.Policy == Verdict.Drop)
             {
                 found.Add(Diagnostic.Error(
-                    DiagnosticCode.EarlierTable,
+                    CompilerCodes.EarlierTable,
                     $"the policy of {chain} in table {table} drops packets before {hook.ChainName()} sees them",
                     graph.Base.Declaration ?? default));
             }
@@ -57,7 +57,7 @@ public static class PlacementCheck
     }
 
     private static Diagnostic Cannot(Rule rule, string message, Hook hook) =>
-        Diagnostic.Error(DiagnosticCode.NotCompilable, message, rule.Span) with
+        Diagnostic.Error(CompilerCodes.NotCompilable, message, rule.Span) with
         {
             Notes = [$"line {rule.Line} can be reached from {hook.ChainName()}, so its verdicts depend on it"],
             Help = "keep this rule set in iptables for now; fwc format and fwc check understand it",
@@ -69,7 +69,7 @@ public static class PlacementCheck
         || rule.Matches.OfType<OpaqueMatch>().Any(m => Writing.Contains(m.Name));
 
     private static Diagnostic EarlierRule(Rule rule, string table, string chain) =>
-        Diagnostic.Error(DiagnosticCode.EarlierTable, $"this rule acts on packets before the filter table does", rule.Span) with
+        Diagnostic.Error(CompilerCodes.EarlierTable, "this rule acts on packets before the filter table does", rule.Span) with
         {
             Notes = [$"{chain} in table {table} runs between the wire and the filter table; XDP runs before both, and would judge a packet that this rule drops or changes"],
             Help = "keep such rule sets in iptables for now",

@@ -67,10 +67,6 @@ public sealed record DiagnosticCode(string Code, string Title)
     public static readonly DiagnosticCode ChainInUse = new("FWC0229", "A chain that cannot be deleted");
     public static readonly DiagnosticCode BadPolicy = new("FWC0230", "A policy that cannot be");
 
-    public static readonly DiagnosticCode NotCompilable = new("FWC0401", "A rule that cannot be compiled yet");
-    public static readonly DiagnosticCode EarlierTable = new("FWC0402", "A rule that acts before the filter table");
-    public static readonly DiagnosticCode OverBudget = new("FWC0501", "More rules than the kernel's limits allow");
-
     /// <summary>Every code of this assembly, in order.</summary>
     public static readonly ImmutableArray<DiagnosticCode> All =
     [
@@ -82,7 +78,6 @@ public sealed record DiagnosticCode(string Code, string Title)
         UnknownProtocol, NeverMatchesProtocol, BadInterface, OddInterface, InterfaceInWrongChain, NegatedList, FragmentInIPv6,
         ExtensionHeaderProtocol, UnknownChain, JumpToBuiltIn, ChainLoop, DropInNat, ChainExists, BadChainName, RuleNumber,
         RuleNotFound, ChainInUse, BadPolicy,
-        NotCompilable, EarlierTable, OverBudget,
     ];
 
     public override string ToString() => Code;
