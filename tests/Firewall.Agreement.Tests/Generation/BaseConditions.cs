@@ -13,17 +13,17 @@ internal static class BaseConditions
     public static Gen<string> Addresses(Family family)
     {
         string[] patterns = [.. AddressPool.Of(family).Patterns];
-        return Join(Sometimes(25, Option("-s", patterns)), Sometimes(25, Option("-d", patterns)));
+        return Join(Sometimes(15, Option("-s", patterns)), Sometimes(15, Option("-d", patterns)));
     }
 
     /// <summary>A chain reached from INPUT may ask for an output interface, INPUT itself may not.</summary>
     public static Gen<string> Devices(Hook hook, bool isBuiltIn)
     {
-        var input = Sometimes(20, Option("-i", Interfaces));
-        return hook == Hook.Input && isBuiltIn ? input : Join(input, Sometimes(hook == Hook.Input ? 5 : 20, Option("-o", Interfaces)));
+        var input = Sometimes(12, Option("-i", Interfaces));
+        return hook == Hook.Input && isBuiltIn ? input : Join(input, Sometimes(hook == Hook.Input ? 5 : 12, Option("-o", Interfaces)));
     }
 
-    public static Gen<string> Fragment(Family family) => family == Family.IPv4 ? Sometimes(10, NegatableFlag("-f")) : Gen.Const("");
+    public static Gen<string> Fragment(Family family) => family == Family.IPv4 ? Sometimes(6, NegatableFlag("-f")) : Gen.Const("");
 
     /// <summary>Modules that ask of any packet.</summary>
     public static Gen<string> Module(Family family)

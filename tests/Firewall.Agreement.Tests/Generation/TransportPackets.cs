@@ -35,7 +35,7 @@ internal static class TransportPackets
             (4, Gen.Select(Port, Port, SctpChunks, (source, destination, chunks) => Packet.Sctp(source, destination, chunks))),
             (3, Dccp),
             (3, Gen.Select(Gen.OneOf<byte>(0, 1, 3, 5, 8, 11, 255), Gen.OneOf<byte>(0, 1, 4, 13), (type, code) => Packet.Icmp(type, code))),
-            (3, Gen.Select(Gen.OneOf<byte>(0, 1, 2, 3, 128, 129, 134, 135, 255), Gen.OneOf<byte>(0, 1, 4), (type, code) => Packet.Icmp6(type, code))),
+            (family == Family.IPv4 ? 0 : 3, Gen.Select(Gen.OneOf<byte>(0, 1, 2, 3, 128, 129, 134, 135, 255), Gen.OneOf<byte>(0, 1, 4), (type, code) => Packet.Icmp6(type, code))),
             (2, Gen.Select(Gen.OneOf<byte>(50, 51), Gen.OneOf<uint>(0, 4, 5, 6, 99, 100, 200, 201, 255, 256, uint.MaxValue), Spi)),
             (2, Gen.Select(Gen.OneOf<byte>(family == Family.IPv4 ? (byte)0 : (byte)252, 1, 44, 47, 58, 59, 60, 136, 253, 255), Gen.Byte.Array[0, 24], (protocol, bytes) => Packet.Ip(protocol, bytes))))
         .With(
