@@ -7,10 +7,10 @@ namespace Firewall.Compiler.CodeGeneration;
 /// <summary>The kernel's limits that a program must stay below, and how far fwc goes (docs: <c>docs/internals/budgets.md</c>).</summary>
 /// <param name="Instructions">Estimated instructions of one part; the kernel processes at most 1,000,000 while verifying.</param>
 /// <param name="PendingBranches">Branches of one part that wait to be verified; the kernel allows 8,192.</param>
-/// <param name="Searches">Functions of one program beside its own; the kernel allows 255.</param>
-public sealed record Budgets(int Instructions, int PendingBranches, int Searches)
+/// <param name="SearchFunctions">Functions that the searches of one part become; the kernel allows a program 255 beside its own.</param>
+public sealed record Budgets(int Instructions, int PendingBranches, int SearchFunctions)
 {
-    public static readonly Budgets Default = new(500_000, 6_000, 200);
+    public static readonly Budgets Default = new(500_000, 6_000, 240);
 
     /// <summary>Rules of one chain that fwc compiles.</summary>
     public const int MostRulesPerChain = 4_000;

@@ -48,11 +48,6 @@ public static class LinearGenerator
         }
 
         var searches = context.Searches.Build();
-        if (context.Searches.Count > (budgets ?? Budgets.Default).Searches)
-        {
-            throw new BudgetExceededException("different searches", context.Searches.Count, (budgets ?? Budgets.Default).Searches, "functions");
-        }
-
         var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches]);
         return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls);
     }

@@ -1,4 +1,5 @@
 using Firewall.Compiler.Lowering;
+using Firewall.Rules.Meaning;
 using Firewall.Rules.Targets;
 
 namespace Firewall.Compiler.CodeGeneration;
@@ -59,6 +60,7 @@ internal sealed class Partition
     private readonly Dictionary<LinearChain, List<ChainCopy>> _copies = [];
     private readonly Dictionary<LinearChain, RuleCost> _subtrees = [];
     private readonly List<ChainCopy> _all = [];
+    private readonly HashSet<StepProgram> _searches = [];
     private RuleCost _used;
     private int _nextSite;
 
@@ -94,13 +96,15 @@ internal sealed class Partition
             if (i == copy.Chain.Rules.Length) { continue; }
             var rule = copy.Chain.Rules[i];
             var cost = RuleCost.Of(rule);
-            if (!_used.IsZero && (_used + cost).Exceeds(_budgets))
+            if (!_used.IsZero && ((_used + cost).Exceeds(_budgets) || FunctionsWith(rule) > _budgets.SearchFunctions))
             {
                 PartCount++;
                 _used = default;
+                _searches.Clear();
             }
 
             _used += cost;
+            _searches.UnionWith(SearchesOf(rule));
             copy.Append(i, PartCount - 1);
             walk.Push((copy, i + 1));
             if (rule.Callee is { } callee)
@@ -112,6 +116,12 @@ internal sealed class Partition
 
         return first;
     }
+
+    /// <summary>Functions that the part's searches and those of one more rule become.</summary>
+    private int FunctionsWith(LinearRule rule) =>
+        _searches.Concat(SearchesOf(rule).Where(s => !_searches.Contains(s))).Sum(SearchFunctions.FunctionsOf);
+
+    private static IEnumerable<StepProgram> SearchesOf(LinearRule rule) => rule.Guard.Stages.Select(s => s.Search?.Program).OfType<StepProgram>().Distinct();
 
     private ChainCopy Open(LinearChain chain)
     {

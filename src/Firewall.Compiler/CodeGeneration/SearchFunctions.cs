@@ -24,7 +24,15 @@ public sealed class SearchFunctions
         return name;
     }
 
-    public int Count => _names.Count;
+    /// <summary>Functions that a search becomes: itself, and one for each of its loops.</summary>
+    public static int FunctionsOf(StepProgram program) => 1 + LoopsIn(program.Body);
+
+    private static int LoopsIn(ImmutableArray<Step> steps) => steps.Sum(step => step switch
+    {
+        Repeat loop => 1 + LoopsIn(loop.Body),
+        When choice => LoopsIn(choice.Then) + LoopsIn(choice.Else),
+        _ => 0,
+    });
 
     public ImmutableArray<BpfFunction> Build() => [.. _names.SelectMany(p => new SearchEmitter(p.Value, p.Key).Build())];
 }
