@@ -28,6 +28,6 @@ public sealed class OracleSpeedTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{RuleSets * Packets / sending.Elapsed.TotalSeconds:N0} packets/s, {RuleSets / whole.Elapsed.TotalSeconds:N0} rule sets/s in all");
-        Assert.True(whole.Elapsed < TimeSpan.FromSeconds(60), $"took {whole.Elapsed}");
+        Assert.True(whole.Elapsed < TimeSpan.FromSeconds(180), $"took {whole.Elapsed}");
     }
 }

@@ -27,7 +27,7 @@ public class HostileInputTests
         var binding = Bind(bytes);
 
         Assert.Equal(["FWC0002", "FWC0006"], binding.Diagnostics.Select(d => d.Code.Code).Order(StringComparer.Ordinal));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"took {clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"took {clock.Elapsed}");
         Assert.All(binding.Diagnostics, d => Assert.True(DiagnosticText.Render(d, new SourceText("x", bytes)).Length < 2000));
     }
 
