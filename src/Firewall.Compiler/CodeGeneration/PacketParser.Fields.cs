@@ -9,8 +9,6 @@ namespace Firewall.Compiler.CodeGeneration;
 /// <summary>Reading the fields that rules ask for.</summary>
 internal sealed partial class PacketParser
 {
-    private const int FarthestOffset = 0xF000;
-
     private void EmitFields(FieldSlots slots)
     {
         foreach (var (field, slot) in slots.Fields.OrderBy(f => f.Value)) { EmitField(field, slot, slots.Family); }
@@ -152,7 +150,7 @@ internal sealed partial class PacketParser
     private void EmitPointer(HeaderBase header, Register pointer, Label unreadable)
     {
         asm.Load(Width.Word, R1, Scratch.Base, SearchEmitter.PlaceOf(header));
-        asm.JumpIf(Condition.Above, R1, FarthestOffset, unreadable);
+        asm.JumpIf(Condition.Above, R1, SearchEmitter.FarthestOffset, unreadable);
         asm.Load(Width.Word, pointer, R6, XdpContextField.Data);
         asm.Alu(AluOp.Add, pointer, R1);
     }

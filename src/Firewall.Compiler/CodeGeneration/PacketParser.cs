@@ -182,7 +182,7 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
     /// <summary>The packet, whose length is in R2, must fit the frame; bytes beyond data_end make it risky.</summary>
     private void EmitEnd()
     {
-        var (fits, end) = (asm.NewLabel("fits"), asm.NewLabel("packet end"));
+        var fits = asm.NewLabel("fits");
         asm.Store(Width.Double, Scratch.Base, Scratch.Bytes, R2);
         asm.Load(Width.Word, R1, Scratch.Base, Scratch.NetworkOffset);
         asm.Alu(AluOp.Add, R2, R1);
@@ -195,7 +195,6 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
         asm.Load(Width.Word, R2, Scratch.Base, Scratch.PacketEnd);
         asm.JumpIf(Condition.Below, R0, R2, tails.Defer(DeferReason.Stack));
         asm.Mark(fits);
-        asm.Mark(end);
     }
 
     private void EmitIPv4()

@@ -34,7 +34,7 @@ internal sealed class SearchEmitter(string name, StepProgram program)
     private const int FrameSize = 24;
 
     /// <summary>Largest distance from the start of a frame that the verifier lets a packet pointer have.</summary>
-    private const int FarthestOffset = 0xF000;
+    public const int FarthestOffset = 0xF000;
 
     private static readonly Register Frame = R7;
 
