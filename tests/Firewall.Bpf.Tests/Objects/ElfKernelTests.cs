@@ -1,5 +1,6 @@
 using Firewall.Bpf.Objects;
 using Firewall.Bpf.Vm;
+using Firewall.Testing;
 
 namespace Firewall.Bpf.Tests.Objects;
 
@@ -55,7 +56,7 @@ public sealed class ElfKernelTests : IDisposable
     [SkippableFact]
     public void Ip_link_attaches_the_object()
     {
-        KernelRequired.With("ip");
+        KernelRequired.Programs("ip");
         var space = $"fwc-bpf-{Environment.ProcessId}";
         Shell.Run("ip", "netns", "add", space);
         try
@@ -86,7 +87,7 @@ public sealed class ElfKernelTests : IDisposable
 
     private void Mount()
     {
-        KernelRequired.With("bpftool", "mount", "umount");
+        KernelRequired.Programs("bpftool", "mount", "umount");
         Directory.CreateDirectory(Pins);
         Shell.Run("mount", "-t", "bpf", "bpf", Pins);
         _mounted = true;
