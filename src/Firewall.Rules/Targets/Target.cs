@@ -1,3 +1,4 @@
+using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
 
 namespace Firewall.Rules.Targets;
@@ -39,3 +40,12 @@ public sealed record Call(string Chain) : Effect;
 
 /// <summary>Walks another chain; its end goes to where the last <see cref="Call"/> came from.</summary>
 public sealed record Goto(string Chain) : Effect;
+
+/// <summary>Only the kernel can do what the target does: the packet is deferred.</summary>
+public sealed record LeaveToKernel(DeferReason Reason) : Effect;
+
+/// <summary>The next rule is looked at; from here on the mark is <c>(mark &amp; ~Clear) ^ Flip</c>.</summary>
+public sealed record SetMark(uint Clear, uint Flip) : Effect;
+
+/// <summary>The next rule is looked at; connection tracking will not see the packet (raw table): its state is UNTRACKED.</summary>
+public sealed record Untrack : Effect;
