@@ -26,7 +26,7 @@ public sealed record LogOptions
     public NetlinkLog? Netlink { get; init; }
 
     /// <summary>Whether the line is asked to show something.</summary>
-    public bool Shows(LogDetails detail) => (Details & detail) != 0;
+    public bool Shows(LogDetails detail) => (Details & detail) == detail;
 }
 
 /// <summary>What a line shows beyond its usual content; the values are the kernel's NF_LOG_* (include/uapi/linux/netfilter/nf_log.h).</summary>
