@@ -37,16 +37,16 @@ public sealed class LogLinesAgreeTests(ITestOutputHelper output)
     public void The_kernel_writes_the_same_lines(Family family, Hook hook, string table)
     {
         KernelRequired.Tools("ip", "iptables-legacy-restore", "iptables-legacy-save", "ip6tables-legacy-restore", "ip6tables-legacy-save");
-        Skip.IfNot(KernelLog.IsAvailable, "needs /dev/kmsg and net.netfilter.nf_log_all_netns");
         using var host = OracleHost.Create(family == Family.IPv4 ? AddressFamily.Ipv4 : AddressFamily.Ipv6, forwarding: hook == Hook.Forward);
-        using var log = new KernelLog();
-        LogOptions[] asked = [.. Choices.Select((c, i) => new LogOptions { Prefix = $"{log.Token} {i} \u00c3\u00a9: ", Level = 7 - i, Details = c.Details })];
+        using var log = KernelLog.Open();
+        // Levels below 4 would be written to the console as well, which may be a slow one.
+        LogOptions[] asked = [.. Choices.Select((c, i) => new LogOptions { Prefix = $"{log.Token} {i} \u00c3\u00a9: ", Level = 4 + (i & 3), Details = c.Details })];
         host.Load(Rules(table, table == "raw" ? "PREROUTING" : hook == Hook.Input ? "INPUT" : "FORWARD", asked));
         log.Read();
         var lines = 0;
-        LoggedArrivals.Of(family, hook).Sample(arrival => lines += Compare(host, log, asked, arrival, table), iter: Scale.Of(1500), threads: 1, print: a => a.ToString());
+        LoggedArrivals.Of(family, hook).Sample(arrival => lines += Compare(host, log, asked, arrival, table), iter: Scale.Of(300), threads: 1, print: a => a.ToString());
         output.WriteLine($"{lines} lines");
-        Assert.True(lines > 1500, $"only {lines} lines were written");
+        Assert.True(lines > 500, $"only {lines} lines were written");
     }
 
     private static string Rules(string table, string chain, LogOptions[] asked) =>
