@@ -44,7 +44,9 @@ public enum LogDetails
     /// <summary><c>--log-ip-options</c>: the options of the IPv4 header; for IPv6 what stands in some extension headers.</summary>
     IPOptions = 0x04,
 
-    /// <summary><c>--log-uid</c>: the owner of the socket that sent the packet. A packet that comes in has none.</summary>
+    /// <summary>
+    /// <c>--log-uid</c>: UID= and GID= of the socket's owner. In INPUT a packet has a socket when early demultiplexing found it: established TCP, connected UDP.
+    /// </summary>
     User = 0x08,
 
     /// <summary><c>--log-macdecode</c>: MACSRC=, MACDST= and MACPROTO= instead of MAC=.</summary>
