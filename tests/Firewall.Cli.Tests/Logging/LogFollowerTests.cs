@@ -60,7 +60,7 @@ public sealed class LogFollowerTests
             new LogRecord(1_234_567_890_123, 0, 1, 0, 0, Syn.Length, Syn), new LogRule(new LogOptions { Level = 6 }, 3), DateTimeOffset.UtcNow, "x\u00e9IN=lo ", "lo", "");
         Assert.Matches(@"^<6>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d kernel: \[ 1234\.567890\] x\u00e9IN=lo $", Sent(path => new SyslogLog(path), entry));
         var journal = Sent(path => new JournalLog(path), entry);
-        Assert.StartsWith("MESSAGE\n\u0009\0\0\0\0\0\0\0x\u00e9IN=lo \nPRIORITY\n\u0001\0\0\0\0\0\0\06\n", journal, StringComparison.Ordinal);
+        Assert.StartsWith("MESSAGE\n\u0008\0\0\0\0\0\0\0x\u00e9IN=lo \nPRIORITY\n\u0001\0\0\0\0\0\0\06\n", journal, StringComparison.Ordinal);
     }
 
     [Fact]
