@@ -5,6 +5,7 @@ internal static class Errno
 {
     public const long NoEntry = -2;
     public const long TooBig = -7;
+    public const long TryAgain = -11;
     public const long BadAddress = -14;
     public const long Exists = -17;
     public const long Invalid = -22;

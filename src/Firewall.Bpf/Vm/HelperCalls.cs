@@ -18,6 +18,11 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
         HelperFunction.GetPrandomU32 => (uint)options.Random.NextInt64(1L << 32),
         HelperFunction.GetSmpProcessorId => (uint)options.Cpu,
         HelperFunction.Jiffies64 => (ulong)((Int128)Nanoseconds() * options.JiffiesPerSecond / NanosecondsPerSecond),
+        HelperFunction.KtimeGetBootNanoseconds or HelperFunction.KtimeGetCoarseNanoseconds => (ulong)Nanoseconds(),
+        HelperFunction.RingbufOutput => (ulong)Ring(registers[1], pc).Output(memory.Read(registers[2], (int)registers[3], pc), registers[4]),
+        HelperFunction.RingbufReserve => Reserve(registers, pc),
+        HelperFunction.RingbufSubmit => Close(registers, pc, discards: false),
+        HelperFunction.RingbufDiscard => Close(registers, pc, discards: true),
         HelperFunction.XdpGetBufferLength => BufferLength(registers, pc),
         HelperFunction.XdpLoadBytes => LoadBytes(registers, pc),
         _ => throw code.Fault(pc, 0, $"helper {HelperFunction.NameOf(number)}#{number} is not simulated"),
@@ -56,6 +61,24 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
     {
         var map = Map(registers[1], pc);
         return (ulong)map.Delete(memory.Read(registers[2], map.Spec.KeySize, pc));
+    }
+
+    private VmRingBuffer Ring(ulong handle, int pc) =>
+        Map(handle, pc) as VmRingBuffer ?? throw code.Fault(pc, handle, $"{Map(handle, pc).Spec.Name} is no ring buffer");
+
+    private ulong Reserve(ReadOnlySpan<ulong> registers, int pc)
+    {
+        var ring = Ring(registers[1], pc);
+        return ring.HasOpen ? throw code.Fault(pc, 0, $"{ring.Spec.Name} has a reserved record already") : ring.Reserve((int)registers[2], registers[3]);
+    }
+
+    private ulong Close(ReadOnlySpan<ulong> registers, int pc, bool discards)
+    {
+        var address = registers[1];
+        var ring = maps.OfType<VmRingBuffer>().FirstOrDefault(r => r.IsOpen(address))
+            ?? throw code.Fault(pc, address, $"0x{address:x} is no reserved record");
+        ring.Close(discards);
+        return 0;
     }
 
     private long Nanoseconds() =>
