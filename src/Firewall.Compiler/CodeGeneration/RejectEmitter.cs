@@ -211,8 +211,7 @@ internal sealed partial class RejectEmitter
     /// <summary>No errors to frames for all, nor about errors.</summary>
     private void EmitIcmpTests()
     {
-        // The addresses are swapped already.
-        _asm.Load(Width.Byte, R1, R8, RejectWork.Head + 6);
+        EmitLoadDestinationMac();
         _asm.JumpIf(Condition.AnyBit, R1, 1, _silent);
         var other = _asm.NewLabel("no error");
         _asm.Load(Width.Word, R1, Scratch.Base, Scratch.Protocol);
@@ -264,6 +263,9 @@ internal sealed partial class RejectEmitter
         _asm.Mark(right);
     }
 
+    /// <summary>R1 = the first byte of the MAC address that the packet was sent to; the answer's header has it by now.</summary>
+    private void EmitLoadDestinationMac() => _asm.Load(Width.Byte, R1, R8, RejectWork.Head + 6);
+
     private void EmitNoChecksum(Label right)
     {
         var sums = _asm.NewLabel("has a checksum");
@@ -312,20 +314,20 @@ internal sealed partial class RejectEmitter
         }
     }
 
+    /// <summary>IP options, and resets to a frame for all.</summary>
     private void EmitUnknownTests()
     {
         if (_with.IsReset)
         {
-            _asm.Load(Width.Byte, R1, R8, RejectWork.Head + 6);
+            EmitLoadDestinationMac();
             _asm.JumpIf(Condition.AnyBit, R1, 1, _unknown);
         }
-        else if (IsIPv4)
-        {
-            _asm.Load(Width.Word, R1, Scratch.Base, Scratch.TransportOffset);
-            _asm.Load(Width.Word, R2, Scratch.Base, Scratch.NetworkOffset);
-            _asm.Alu(AluOp.Subtract, R1, R2);
-            _asm.JumpIf(Condition.NotEqual, R1, 20, _unknown);
-        }
+
+        if (!IsIPv4) { return; }
+        _asm.Load(Width.Word, R1, Scratch.Base, Scratch.TransportOffset);
+        _asm.Load(Width.Word, R2, Scratch.Base, Scratch.NetworkOffset);
+        _asm.Alu(AluOp.Subtract, R1, R2);
+        _asm.JumpIf(Condition.NotEqual, R1, 20, _unknown);
     }
 
     private static int Swap(ushort value) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value);

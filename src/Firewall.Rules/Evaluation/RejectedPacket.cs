@@ -45,8 +45,9 @@ internal readonly ref struct RejectedPacket(ReadOnlySpan<byte> frame, PacketView
         var checksum = Checks(isReset);
         if (checksum is not null) { return checksum; }
 
-        // A reset to a frame for all is sent when the IP address is ours alone, which only the routing tables tell. An error echoes some IP options.
-        return isReset ? (IsToGroup ? RejectReply.Unknown : null) : (HasOptions ? RejectReply.Unknown : null);
+        // Errors echo some IP options, and the stack writes into some, which spoils checksums (ip_options_compile). A reset to a frame for all is
+        // sent when the IP address is ours alone, which only the routing tables tell.
+        return HasOptions || (isReset && IsToGroup) ? RejectReply.Unknown : null;
     }
 
     /// <summary>The sum over the pseudo-header (RFC 9293, section 3.1; RFC 8200, section 8.1), not folded.</summary>

@@ -83,7 +83,7 @@ public sealed class RejectReplyTests
     }
 
     /// <summary>The length, and the first bytes from the IP header on.</summary>
-    private static string Short(ReadOnlySpan<byte> frame) => $"{frame.Length}: {Convert.ToHexString(frame[12..Math.Min(frame.Length, 112)])}";
+    internal static string Short(ReadOnlySpan<byte> frame) => $"{frame.Length}: {Convert.ToHexString(frame[12..Math.Min(frame.Length, 112)])}";
 
-    private static string Short(Packet packet) => Short(packet.Frame.AsSpan());
+    internal static string Short(Packet packet) => Short(packet.Frame.AsSpan());
 }

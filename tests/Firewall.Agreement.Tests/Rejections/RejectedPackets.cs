@@ -35,6 +35,17 @@ internal static class RejectedPackets
         .. family == Family.IPv4 ? IPv4() : IPv6(),
     ];
 
+    /// <summary>Longer than a link may be, up to several pages.</summary>
+    public static IEnumerable<Packet> Long(Family family)
+    {
+        foreach (var size in new[] { 1500, 2047, 3000, 3400, 4000, 8999, 30_000 })
+        {
+            yield return In(family, Udp(1000, 53)).WithPayload(Bytes(size));
+            yield return In(family, Tcp(1000, 80)).WithPayload(Bytes(size));
+            yield return In(family, Tcp(1000, 80)).WithPayload(Bytes(size)).Patched(200, 1, 2, 3);
+        }
+    }
+
     private static IEnumerable<Packet> Transports(Family family)
     {
         foreach (var size in Sizes)

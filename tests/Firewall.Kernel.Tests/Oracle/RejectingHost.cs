@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Firewall.Kernel.Loading;
 using Firewall.Kernel.Netfilter;
 using Firewall.Kernel.Network;
+using Firewall.Kernel.TestRun;
 using Firewall.Kernel.Tests.Rig;
 
 namespace Firewall.Kernel.Tests.Oracle;
@@ -39,6 +41,13 @@ public sealed class RejectingHost : IDisposable
     }
 
     public void Set(string setting, string value) => _namespace.Run(() => IpCommand.Set(setting, value));
+
+    /// <summary>Runs an XDP program over a frame that comes in by eth0, and brings the frame back.</summary>
+    public XdpTestResult Run(LoadedProgram program, ReadOnlySpan<byte> frame)
+    {
+        var bytes = frame.ToArray();
+        return _namespace.Run(() => XdpTestRun.Run(program, bytes, ingressInterface: NetworkInterfaces.Get("eth0").Index, wantFrame: true));
+    }
 
     /// <summary>Lets the frame arrive at eth0; what the host sends back to the frames' sender because of it.</summary>
     public ImmutableArray<byte[]> Send(ReadOnlySpan<byte> frame)
