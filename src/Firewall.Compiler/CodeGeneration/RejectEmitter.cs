@@ -314,13 +314,18 @@ internal sealed partial class RejectEmitter
         }
     }
 
-    /// <summary>IP options, and resets to a frame for all.</summary>
+    /// <summary>IP options; resets to a frame for all, or to one that XDP can hardly read.</summary>
     private void EmitUnknownTests()
     {
         if (_with.IsReset)
         {
             EmitLoadDestinationMac();
             _asm.JumpIf(Condition.AnyBit, R1, 1, _unknown);
+
+            // The answer is written where the packet is.
+            _asm.Load(Width.Word, R7, R6, XdpContextField.Data);
+            _asm.Load(Width.Word, R3, R6, XdpContextField.DataEnd);
+            EmitCheck(HeadLength);
         }
 
         if (!IsIPv4) { return; }

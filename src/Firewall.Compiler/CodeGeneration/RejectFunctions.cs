@@ -14,13 +14,14 @@ namespace Firewall.Compiler.CodeGeneration;
 /// <code>
 /// asm.Move(R1, R6);
 /// asm.Call(rejects.NameOf(with, hook));
-/// asm.JumpIf(Condition.Equal, R0, RejectFunctions.Unknown, tails.Defer(DeferReason.Reply)); // nothing was changed or counted
+/// asm.JumpIf(Condition.Equal, R0, RejectFunctions.Unknown, tails.Defer(DeferReason.Reject)); // nothing was changed or counted
 /// asm.JumpIf(Condition.Equal, R0, RejectFunctions.Silent, tails.Drop);
 /// // store the verdict "dropped", commit, then
 /// asm.Move(R0, 3); // XDP_TX
 /// asm.Exit();
 /// </code>
-/// The commit must not be able to defer any more: call the function where the packet is not risky, or commit first. Packet pointers do not survive the call.
+/// The commit must not be able to defer any more: defer before the call when <see cref="Scratch.LogCount"/> is above <see cref="Scratch.LogCapacity"/>, and
+/// make sure that conntrack may miss the packet. Packet pointers do not survive the call.
 /// The object needs <see cref="RejectMaps.All"/> when <see cref="IsEmpty"/> is false, and the loader writes <see cref="RejectMaps.Limits"/>.
 /// </remarks>
 public sealed class RejectFunctions

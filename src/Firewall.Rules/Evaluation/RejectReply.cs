@@ -31,15 +31,16 @@ public sealed record RejectReply(RejectOutcome Outcome, ImmutableArray<byte> Fra
 
     internal static readonly RejectReply Unknown = new(RejectOutcome.Unknown, []);
 
-    /// <summary>The answer to a packet that a rule of the view's hook rejects.</summary>
+    /// <summary>The answer to a packet that a rule rejects, from where it arrives on the wire.</summary>
     /// <param name="frame">The frame that <paramref name="view"/> was decoded from.</param>
     /// <param name="view">What the chain sees of it.</param>
     /// <param name="with">An answer of the packet's family; a reset only for TCP.</param>
+    /// <param name="hook">Where the rule stands: INPUT or FORWARD.</param>
     /// <param name="host">Null for the kernel's defaults.</param>
-    public static RejectReply Build(ReadOnlySpan<byte> frame, PacketView view, RejectWith with, RejectHost? host = null)
+    public static RejectReply Build(ReadOnlySpan<byte> frame, PacketView view, RejectWith with, Hook hook, RejectHost? host = null)
     {
         if (with.Family != view.Family) { throw new ArgumentException($"{with} answers {with.Family}, the packet is {view.Family}", nameof(with)); }
-        var rejected = new RejectedPacket(frame[..view.End], view);
+        var rejected = new RejectedPacket(frame[..view.End], view, isForwarded: hook == Hook.Forward);
         var judged = rejected.Judge(with.IsReset);
         if (judged is not null) { return judged; }
         host ??= new RejectHost();

@@ -5,7 +5,7 @@ using Firewall.Rules.Packets;
 namespace Firewall.Rules.Evaluation;
 
 /// <summary>A packet that a rule rejects: whether the kernel answers it, and what the answer takes from it.</summary>
-internal readonly ref struct RejectedPacket(ReadOnlySpan<byte> frame, PacketView view)
+internal readonly ref struct RejectedPacket(ReadOnlySpan<byte> frame, PacketView view, bool isForwarded)
 {
     private const byte Tcp = 6, Udp = 17, Dccp = 33, Icmp = 1, Icmp6 = 58;
 
@@ -30,7 +30,7 @@ internal readonly ref struct RejectedPacket(ReadOnlySpan<byte> frame, PacketView
 
     public ReadOnlySpan<byte> Destination => Family == Family.IPv4 ? Packet[16..20] : Packet[24..40];
 
-    public bool IsForwarded => View.Context.Hook == Hook.Forward;
+    public bool IsForwarded { get; } = isForwarded;
 
     private byte Protocol => (byte)View.Value(Field.Protocol);
 

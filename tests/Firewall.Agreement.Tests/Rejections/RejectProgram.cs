@@ -16,6 +16,8 @@ internal static class RejectProgram
     /// <summary>Added to the result of the answering function, so that no verdict of the parser looks like one.</summary>
     public const int Answer = 100;
 
+    private static readonly CompileOptions Options = new() { Deferred = DeferredAction.Kernel };
+
     public static BpfObject Build(RejectWith with, Hook hook)
     {
         var (rejects, searches, interfaces, scratch) = (new RejectFunctions(), new SearchFunctions(), new InterfacePatterns(), new Scratch());
@@ -23,12 +25,12 @@ internal static class RejectProgram
         interfaces.Allocate(scratch);
         var accounting = new Accounting(1, DeferReasonNames.Count);
         var asm = new Assembler("reject", FunctionKind.Program);
-        var tails = new PartTails(asm, accounting, DeferredAction.Kernel, asksForOutput: false);
+        var tails = new PartTails(asm, accounting, Options, []);
         var parsed = asm.NewLabel("parsed");
         asm.Move(R6, R1);
         Scratch.EmitLookup(asm, tails.Abort);
         var isIPv4 = with.Family == Family.IPv4;
-        new PacketParser(asm, tails, new CompileOptions(), hook, interfaces, searches).Emit(
+        new PacketParser(asm, tails, Options, hook, interfaces, searches).Emit(
             isIPv4 ? slots : null, isIPv4 ? parsed : null, isIPv4 ? null : slots, isIPv4 ? null : parsed, interfaceMap: null, alwaysRisky: false);
         asm.Mark(parsed);
         asm.Move(R1, R6);

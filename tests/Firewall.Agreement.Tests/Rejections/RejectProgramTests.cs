@@ -16,7 +16,7 @@ namespace Firewall.Agreement.Tests.Rejections;
 public sealed class RejectProgramTests
 {
     /// <summary>Nothing limits the rate.</summary>
-    private static readonly RejectLimits Unlimited = new() { IsIPv4Limited = false, IsIPv6Limited = false };
+    internal static readonly RejectLimits Unlimited = new() { IsIPv4Limited = false, IsIPv6Limited = false };
 
     public static TheoryData<string, Hook> Answers() => RejectReplyTests.Answers();
 
@@ -27,7 +27,7 @@ public sealed class RejectProgramTests
         var with = Find(answer);
         var machine = new VirtualMachine(RejectProgram.Build(with, hook), new VmOptions { Routes = (route, flags) => BackToSender(route, flags, with.Family) });
         machine.Maps[RejectMaps.Limits.Name].Write(new byte[4], Unlimited.ToValue());
-        Check(with, hook, frame => (machine.Run("reject", frame, new XdpContext(7, 0)).ReturnValue, machine.Frame.ToArray()));
+        Check(with, hook, every: 1, frame => (machine.Run("reject", frame, new XdpContext(7, 0)).ReturnValue, machine.Frame.ToArray()));
     }
 
     [SkippableTheory]
@@ -39,17 +39,20 @@ public sealed class RejectProgramTests
         using var host = RejectingHost.Create(with.Family == Family.IPv4 ? AddressFamily.Ipv4 : AddressFamily.Ipv6);
         using var loaded = LoadedObject.Load(RejectProgram.Build(with, hook));
         loaded.Maps[RejectMaps.Limits.Name].Update(new byte[4], Unlimited.ToValue());
-        Check(with, hook, frame =>
+
+        // Errors differ in one byte only.
+        Check(with, hook, every: with.IsReset || with == RejectWith.Default(with.Family) ? 1 : 23, frame =>
         {
             var run = host.Run(loaded.Entry, frame);
             return (run.ReturnValue, run.Frame.ToArray());
         });
     }
 
-    private static void Check(RejectWith with, Hook hook, Func<byte[], (long Result, byte[] Frame)> run)
+    private static void Check(RejectWith with, Hook hook, int every, Func<byte[], (long Result, byte[] Frame)> run)
     {
         var (faults, count) = (new List<string>(), 0);
-        foreach (var packet in RejectReplyTests.Packets(with.Family, hook).Concat(hook == Hook.Input ? RejectedPackets.Long(with.Family) : []))
+        var packets = RejectReplyTests.Packets(with.Family, hook).Concat(hook == Hook.Input ? RejectedPackets.Long(with.Family) : []);
+        foreach (var packet in packets.Where((_, i) => i % every == 0))
         {
             if (RejectReplyTests.Build(packet, with, hook) is not { } expected) { continue; }
             count++;
@@ -81,10 +84,10 @@ public sealed class RejectProgramTests
             : $"{RejectReplyTests.Short(packet)}\nreference {RejectReplyTests.Short(ours)}\nprogram   {RejectReplyTests.Short(frame)}";
     }
 
-    private static RejectWith Find(string answer) => RejectWith.IPv4.Concat(RejectWith.IPv6).First(w => $"{w.Family} {w}" == answer);
+    internal static RejectWith Find(string answer) => RejectWith.IPv4.Concat(RejectWith.IPv6).First(w => $"{w.Family} {w}" == answer);
 
     /// <summary>A network in which every answer goes back where its packet came from: BPF_FIB_LKUP_RET_SUCCESS.</summary>
-    private static long BackToSender(Span<byte> route, uint flags, Family family)
+    internal static long BackToSender(Span<byte> route, uint flags, Family family)
     {
         const uint FindSource = 1 << 4;
         if ((flags & FindSource) != 0) { RejectReplyTests.Host(family, Hook.Forward).ForwardSource.CopyTo(route[16..]); }

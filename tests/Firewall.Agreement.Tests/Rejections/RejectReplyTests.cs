@@ -66,7 +66,7 @@ public sealed class RejectReplyTests
     {
         var context = new PacketContext { Hook = hook, Families = [with.Family] };
         return PacketView.TryDecode(packet.Frame.AsMemory(), context, out var view, out _) && (!with.IsReset || view.Value(Field.Protocol) == 6)
-            ? RejectReply.Build(packet.Frame.AsSpan(), view, with, Host(with.Family, hook, identification)) : null;
+            ? RejectReply.Build(packet.Frame.AsSpan(), view, with, hook, Host(with.Family, hook, identification)) : null;
     }
 
     private static string? Differ(RejectReply expected, ImmutableArray<byte[]> answers, Packet packet, RejectWith with, Hook hook)

@@ -110,6 +110,18 @@ internal static class RejectedPackets
             yield return In(family, packet).Padded(13, 0x55);
         }
 
+        // Left to hardware: the sum of the pseudo-header only.
+        foreach (var (packet, place) in new[] { (Udp(1000, 53), 6), (Tcp(1000, 80), 16) })
+        {
+            var left = In(family, packet).WithPayload(Bytes(9));
+            byte[] bytes = [.. left.Frame];
+            var addresses = family == Family.IPv4 ? bytes[26..34] : bytes[22..54];
+            var length = bytes.Length - transport;
+            var sum = Enumerable.Range(0, addresses.Length).Aggregate(length + (place == 6 ? 17 : 6), Add(addresses));
+            sum = (sum & 0xffff) + (sum >> 16);
+            yield return left.Patched(transport + place, (byte)(sum >> 8), (byte)sum);
+        }
+
         yield return Ping(family, 128).Patched(transport + 2, 1, 1);
         yield return Ping(family, 8).Patched(transport + 2, 1, 1);
         yield return NoChecksum(In(family, Udp(1000, 53)).WithPayload(Bytes(9)));
@@ -176,6 +188,8 @@ internal static class RejectedPackets
         var deep = Udp6(1000, 53);
         for (var headers = 0; headers < 20; headers++) { yield return deep = deep.WithDestinationOptions(); }
     }
+
+    private static Func<int, int, int> Add(byte[] bytes) => (sum, i) => sum + (bytes[i] << (i % 2 == 0 ? 8 : 0));
 
     private static Packet In(Family family, Packet packet) => family == Family.IPv4 ? packet : packet.InIPv6();
 
