@@ -12,14 +12,14 @@ public sealed class IcmpLimitsTests
         using var space = NetworkNamespace.Create();
         var limits = space.Run(() =>
         {
-            IpCommand.Set("net/ipv4/icmp_ratelimit", "70");
+            IpCommand.Set("net/ipv4/icmp_ratelimit", "40");
             IpCommand.Set("net/ipv4/icmp_ratemask", "16");
             IpCommand.Set("net/ipv4/ip_default_ttl", "33");
             IpCommand.Set("net/ipv6/icmp/ratelimit", "80");
             IpCommand.Set("net/ipv6/conf/lo/hop_limit", "44");
             return IcmpLimits.Read("lo");
         });
-        Assert.Equal((33, 44, 70.0, 80.0, false, true),
+        Assert.Equal((33, 44, 40.0, 80.0, false, true),
             (limits.TimeToLive, limits.HopLimit, limits.DelayIPv4.TotalMilliseconds, limits.DelayIPv6.TotalMilliseconds, limits.LimitsIPv4, limits.LimitsIPv6));
         Assert.True(limits.PerSecond > 0 && limits.Burst > 0);
     }
