@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Firewall.Bpf.Isa;
 
 namespace Firewall.Bpf.Vm;
@@ -7,6 +8,9 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
 {
     private const long LargestXdpAccess = 0xffff;
     private const long NanosecondsPerSecond = 1_000_000_000;
+
+    /// <summary>sizeof(struct bpf_fib_lookup).</summary>
+    private const int RouteLookupSize = 64;
 
     /// <summary>R0 after the call.</summary>
     public ulong Call(int number, ReadOnlySpan<ulong> registers, int pc) => number switch
@@ -25,6 +29,10 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
         HelperFunction.RingbufDiscard => Close(registers, pc, discards: true),
         HelperFunction.XdpGetBufferLength => BufferLength(registers, pc),
         HelperFunction.XdpLoadBytes => LoadBytes(registers, pc),
+        HelperFunction.XdpAdjustHead => Adjust(registers, pc, packet.AdjustHead),
+        HelperFunction.XdpAdjustTail => Adjust(registers, pc, packet.AdjustTail),
+        HelperFunction.CsumDiff => ChecksumDifference(registers, pc),
+        HelperFunction.FibLookup when options.Routes is { } routes => AskRoutes(routes, registers, pc),
         _ => throw code.Fault(pc, 0, $"helper {HelperFunction.NameOf(number)}#{number} is not simulated"),
     };
 
@@ -108,5 +116,44 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
 
         packet.Frame.Slice((int)offset, (int)length).CopyTo(memory.Write(registers[3], (int)length, pc));
         return 0;
+    }
+
+    private ulong Adjust(ReadOnlySpan<ulong> registers, int pc, Func<int, long> adjust)
+    {
+        CheckContext(registers[1], pc);
+        return (ulong)adjust((int)registers[2]);
+    }
+
+    /// <summary>
+    /// The 16-bit sum of the second bytes and the seed, less that of the first (net/core/filter.c, bpf_csum_diff; kernels before 6.13 leave it in 32 bits).
+    /// </summary>
+    private ulong ChecksumDifference(ReadOnlySpan<ulong> registers, int pc)
+    {
+        var (from, to) = ((uint)registers[2], (uint)registers[4]);
+        if (((from | to) & 3) != 0) { return unchecked((ulong)Errno.Invalid); }
+        ulong sum = (uint)registers[5];
+        sum += Sum(to == 0 ? [] : memory.Read(registers[3], (int)to, pc));
+        if (from != 0) { sum += ~Fold(Sum(memory.Read(registers[1], (int)from, pc))) & 0xffff; }
+        return Fold(sum);
+    }
+
+    private static ulong Sum(ReadOnlySpan<byte> bytes)
+    {
+        ulong sum = 0;
+        for (; bytes.Length >= 2; bytes = bytes[2..]) { sum += BinaryPrimitives.ReadUInt16LittleEndian(bytes); }
+        return sum;
+    }
+
+    private static ulong Fold(ulong sum)
+    {
+        while (sum > ushort.MaxValue) { sum = (sum & ushort.MaxValue) + (sum >> 16); }
+        return sum;
+    }
+
+    private ulong AskRoutes(RouteLookup routes, ReadOnlySpan<ulong> registers, int pc)
+    {
+        CheckContext(registers[1], pc);
+        var size = (int)(uint)registers[3];
+        return size < RouteLookupSize ? unchecked((ulong)Errno.Invalid) : (ulong)routes(memory.Write(registers[2], size, pc), (uint)registers[4]);
     }
 }

@@ -54,7 +54,7 @@ public sealed class VirtualMachine
         VmMap map = spec.Type switch
         {
             MapType.Array or MapType.PerCpuArray => new VmArrayMap(spec, region),
-            MapType.Hash or MapType.PerCpuHash => new VmHashMap(spec, region),
+            MapType.Hash or MapType.PerCpuHash or MapType.LruHash => new VmHashMap(spec, region),
             MapType.ProgramArray => new VmProgramArray(spec, region, _code),
             MapType.RingBuffer => new VmRingBuffer(spec, region),
             _ => throw new NotSupportedException($"map {spec.Name}: the machine has no maps of type {spec.Type}"),
