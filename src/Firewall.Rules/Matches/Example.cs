@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Packets;
 
@@ -20,7 +21,19 @@ public enum ExampleKind
 
     /// <summary>A rule with this text drops the packet at once.</summary>
     Hotdrops,
+
+    /// <summary>Whether a rule with this text matches the packet cannot be known.</summary>
+    Defers,
+
+    /// <summary>A rule with this text matches some packets of a sequence, see <see cref="Example.Turns"/>.</summary>
+    Plays,
 }
+
+/// <summary>One packet of a sequence.</summary>
+/// <param name="Packet">What meets the rule.</param>
+/// <param name="After">Milliseconds since the packet before it.</param>
+/// <param name="Hits">Whether the rule matches it.</param>
+public sealed record Turn(Packet Packet, int After, bool Hits);
 
 /// <summary>A line of a module's documentation that is also a test. Text is the conditions of a rule, e.g. <c>-p tcp -m length --length :60</c>.</summary>
 public sealed record Example(ExampleKind Kind, string Text)
@@ -36,6 +49,23 @@ public sealed record Example(ExampleKind Kind, string Text)
     /// <summary>FORWARD instead of INPUT (for fragments).</summary>
     public bool Forwarded { get; init; }
 
+    /// <summary>What is known beside the packet: the values that fields of the surroundings may have.</summary>
+    public ImmutableDictionary<FieldKind, ValueSet> Surroundings { get; init; } = ImmutableDictionary<FieldKind, ValueSet>.Empty;
+
+    /// <summary>For <see cref="ExampleKind.Plays"/>: the packets, in order.</summary>
+    public ImmutableArray<Turn> Turns { get; init; } = [];
+
+    /// <summary>For <see cref="ExampleKind.Defers"/>: the reason.</summary>
+    public DeferReason? Reason { get; init; }
+
+    /// <summary>The hook knows that the field has this value; with several values, that it has one of them.</summary>
+    public Example Knowing(Field field, params ReadOnlySpan<UInt128> values)
+    {
+        var possible = ValueSet.Empty;
+        foreach (var value in values) { possible = ValueSet.Union([.. possible.Ranges, new ValueRange(value, value)]); }
+        return this with { Surroundings = Surroundings.SetItem(field.Kind, possible) };
+    }
+
     public Example In(Family family) => this with { Family = family };
 
     public Example OnForward() => this with { Forwarded = true };
@@ -49,4 +79,15 @@ public sealed record Example(ExampleKind Kind, string Text)
     public static Example Misses(string text, Packet packet) => new(ExampleKind.Misses, text) { Packet = packet, Family = packet.Family };
 
     public static Example Hotdrops(string text, Packet packet) => new(ExampleKind.Hotdrops, text) { Packet = packet, Family = packet.Family };
+
+    public static Example Defers(string text, DeferReason reason, Packet packet) =>
+        new(ExampleKind.Defers, text) { Packet = packet, Family = packet.Family, Reason = reason };
+
+    /// <summary>A sequence of packets: each after so many milliseconds, and whether the rule matches it.</summary>
+    public static Example Plays(string text, params ReadOnlySpan<(Packet Packet, int After, bool Hits)> turns)
+    {
+        var played = ImmutableArray.CreateBuilder<Turn>();
+        foreach (var (packet, after, hits) in turns) { played.Add(new Turn(packet, after, hits)); }
+        return new(ExampleKind.Plays, text) { Turns = played.ToImmutable(), Family = played[0].Packet.Family };
+    }
 }

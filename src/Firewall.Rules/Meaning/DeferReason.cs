@@ -38,6 +38,54 @@ public enum DeferReason
 
     /// <summary>Attached only: an answer of a DHCP server, which always passes (XDP hides packets from packet sockets).</summary>
     Dhcp,
+
+    /// <summary>The state of the packet's connection (NEW, ESTABLISHED, …) is not certain here.</summary>
+    ConnectionState,
+
+    /// <summary>Something else that only the packet's conntrack entry knows.</summary>
+    Connection,
+
+    /// <summary>Address translation may change what the rules look at.</summary>
+    Nat,
+
+    /// <summary>A rule of an earlier table (raw, mangle) does to the packet what only the kernel can do.</summary>
+    EarlierTable,
+
+    /// <summary>A rule logs, and nobody reads our log.</summary>
+    Log,
+
+    /// <summary>A rule answers the sender, and the answer is the kernel's to give.</summary>
+    Reject,
+
+    /// <summary>A rule's target does what only the kernel can do.</summary>
+    Target,
+
+    /// <summary>The answer depends on memory (a rate, a list) that iptables keeps, because it sees packets that this program does not judge.</summary>
+    Memory,
+
+    /// <summary>The verdict depends on routing: the type of an address, the way back, a realm.</summary>
+    Route,
+
+    /// <summary>The verdict depends on a socket of this host.</summary>
+    Socket,
+
+    /// <summary>The verdict depends on IPsec.</summary>
+    Ipsec,
+
+    /// <summary>The verdict depends on a bridge port.</summary>
+    Bridge,
+
+    /// <summary>The contents of an IP set are not known.</summary>
+    Set,
+
+    /// <summary>A match asks what this hook does not know.</summary>
+    Match,
+
+    /// <summary>Dropping here would hide from connection tracking a packet it must see.</summary>
+    Tracking,
+
+    /// <summary>Profile offload: the rules accept, and iptables says so itself.</summary>
+    Accepted,
 }
 
 public static class DeferReasonNames
@@ -59,6 +107,22 @@ public static class DeferReasonNames
         DeferReason.InInterface => "in-interface",
         DeferReason.Destination => "destination",
         DeferReason.Dhcp => "dhcp",
+        DeferReason.ConnectionState => "connection-state",
+        DeferReason.Connection => "connection",
+        DeferReason.Nat => "nat",
+        DeferReason.EarlierTable => "earlier-table",
+        DeferReason.Log => "log",
+        DeferReason.Reject => "reject",
+        DeferReason.Target => "target",
+        DeferReason.Memory => "memory",
+        DeferReason.Route => "route",
+        DeferReason.Socket => "socket",
+        DeferReason.Ipsec => "ipsec",
+        DeferReason.Bridge => "bridge",
+        DeferReason.Set => "set",
+        DeferReason.Match => "match",
+        DeferReason.Tracking => "tracking",
+        DeferReason.Accepted => "accepted",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

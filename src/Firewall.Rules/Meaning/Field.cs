@@ -49,11 +49,111 @@ public enum FieldKind
     /// <summary>1 where the device carries Ethernet headers, 0 on the loopback device (1 bit).</summary>
     EthernetLink,
 
-    /// <summary>The netfilter mark (32 bits); 0 for every packet fresh from the wire.</summary>
+    /// <summary>The netfilter mark (32 bits); 0 for every packet fresh from the wire, until a rule changes it.</summary>
     Mark,
 
     /// <summary>Bytes of the packet from the transport header to its end; 0 when there are none (17 bits).</summary>
     TransportLength,
+
+    // From here on the packet itself does not say: a hook knows the value, or a set of possible values, or nothing (FieldKinds.IsOfSurroundings).
+
+    /// <summary>State of the packet's connection, see <see cref="TrackState"/> (3 bits).</summary>
+    TrackState,
+
+    /// <summary>1 when connection tracking has an entry for the packet's addresses and ports before it sees the packet (1 bit).</summary>
+    TrackLookup,
+
+    /// <summary>1 when the packet belongs to a conntrack entry: neither INVALID nor UNTRACKED (1 bit).</summary>
+    HasConnection,
+
+    /// <summary>The entry's <c>IPS_*</c> bits (include/uapi/linux/netfilter/nf_conntrack_common.h), 32 bits; 0 without an entry, as for all that follow.</summary>
+    TrackStatus,
+
+    /// <summary>0 in original direction, 1 in reply direction (1 bit).</summary>
+    TrackDirection,
+
+    /// <summary>The entry's mark (32 bits).</summary>
+    TrackMark,
+
+    /// <summary>Protocol of the entry (8 bits).</summary>
+    TrackProtocol,
+    TrackOriginalSource,
+    TrackOriginalDestination,
+    TrackReplySource,
+    TrackReplyDestination,
+
+    /// <summary>Ports of the entry's tuples; for ICMP id, type and code stand there (16 bits).</summary>
+    TrackOriginalSourcePort,
+    TrackOriginalDestinationPort,
+    TrackReplySourcePort,
+    TrackReplyDestinationPort,
+
+    /// <summary>Seconds until the entry expires (32 bits).</summary>
+    TrackExpires,
+
+    /// <summary>The entry's counters (64 bits each); 0 where the kernel does not account (<c>net.netfilter.nf_conntrack_acct</c>).</summary>
+    TrackOriginalPackets,
+    TrackOriginalBytes,
+    TrackReplyPackets,
+    TrackReplyBytes,
+
+    /// <summary>Name of the helper of the entry's master connection, 16 bytes, zero-filled, as one big-endian number (128 bits).</summary>
+    TrackHelper,
+
+    /// <summary>Owner of the sending socket, OUTPUT only (32 bits); see <see cref="SocketExists"/>.</summary>
+    SocketUser,
+    SocketGroup,
+
+    /// <summary>1 when a local socket with a file sends the packet (1 bit).</summary>
+    SocketExists,
+
+    /// <summary>Group of the input or output device (32 bits).</summary>
+    InGroup,
+    OutGroup,
+
+    /// <summary>Number of the processor that handles the packet (32 bits).</summary>
+    Cpu,
+
+    /// <summary>Routing realm of the packet (32 bits).</summary>
+    Realm,
+
+    /// <summary>Type of an address by the local routing table, numbered as <c>RTN_*</c> in include/uapi/linux/rtnetlink.h (8 bits).</summary>
+    SourceAddressType,
+    DestinationAddressType,
+
+    /// <summary>1 when the packet came out of an IPsec transformation (1 bit).</summary>
+    InputIpsec,
+}
+
+/// <summary>States of a connection, numbered as the bits of <c>xt_state</c> and <c>xt_conntrack</c> (include/uapi/linux/netfilter/nf_conntrack_common.h).</summary>
+public enum TrackState
+{
+    Invalid = 0,
+    Established = 1,
+    Related = 2,
+    New = 3,
+    Untracked = 6,
+}
+
+/// <summary>Facts that follow from the kind of a field alone.</summary>
+public static class FieldKinds
+{
+    /// <summary>Whether the bytes of the packet do not tell: what is known depends on the hook.</summary>
+    public static bool IsOfSurroundings(this FieldKind kind) => kind >= FieldKind.TrackState;
+
+    /// <summary>Why a packet is deferred when the field's value decides and is not known.</summary>
+    public static DeferReason WhenUnknown(this FieldKind kind) => kind switch
+    {
+        FieldKind.TrackState or FieldKind.TrackLookup or FieldKind.HasConnection => DeferReason.ConnectionState,
+        >= FieldKind.TrackStatus and <= FieldKind.TrackHelper => DeferReason.Connection,
+        FieldKind.SocketUser or FieldKind.SocketGroup or FieldKind.SocketExists => DeferReason.Socket,
+        FieldKind.Realm or FieldKind.SourceAddressType or FieldKind.DestinationAddressType => DeferReason.Route,
+        FieldKind.InputIpsec => DeferReason.Ipsec,
+        FieldKind.InGroup => DeferReason.InInterface,
+        FieldKind.OutGroup => DeferReason.OutInterface,
+        FieldKind.Mark => DeferReason.EarlierTable,
+        _ => DeferReason.Match,
+    };
 }
 
 /// <summary>The kernel's packet classes, numbered as in <c>include/uapi/linux/if_packet.h</c>.</summary>
@@ -80,6 +180,24 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
     public static readonly Field EthernetLink = new(FieldKind.EthernetLink, 1, "Ethernet device");
     public static readonly Field Mark = new(FieldKind.Mark, 32, "mark");
     public static readonly Field TransportLength = new(FieldKind.TransportLength, 17, "transport length");
+    public static readonly Field TrackState = new(FieldKind.TrackState, 3, "connection state");
+    public static readonly Field HasConnection = new(FieldKind.HasConnection, 1, "tracked connection");
+    public static readonly Field TrackStatus = new(FieldKind.TrackStatus, 32, "connection status");
+    public static readonly Field TrackDirection = new(FieldKind.TrackDirection, 1, "connection direction");
+    public static readonly Field TrackMark = new(FieldKind.TrackMark, 32, "connection mark");
+    public static readonly Field TrackProtocol = new(FieldKind.TrackProtocol, 8, "connection protocol");
+    public static readonly Field TrackExpires = new(FieldKind.TrackExpires, 32, "connection expiry");
+    public static readonly Field TrackHelper = new(FieldKind.TrackHelper, 128, "connection helper");
+    public static readonly Field SocketUser = new(FieldKind.SocketUser, 32, "socket user");
+    public static readonly Field SocketGroup = new(FieldKind.SocketGroup, 32, "socket group");
+    public static readonly Field SocketExists = new(FieldKind.SocketExists, 1, "sending socket");
+    public static readonly Field InGroup = new(FieldKind.InGroup, 32, "input device group");
+    public static readonly Field OutGroup = new(FieldKind.OutGroup, 32, "output device group");
+    public static readonly Field Cpu = new(FieldKind.Cpu, 32, "processor");
+    public static readonly Field Realm = new(FieldKind.Realm, 32, "realm");
+    public static readonly Field SourceAddressType = new(FieldKind.SourceAddressType, 8, "source address type");
+    public static readonly Field DestinationAddressType = new(FieldKind.DestinationAddressType, 8, "destination address type");
+    public static readonly Field InputIpsec = new(FieldKind.InputIpsec, 1, "IPsec input");
     public static readonly Field SourceMac = Bytes(HeaderBase.Link, 6, 6, "source MAC");
     public static readonly Field SourcePort = Bytes(HeaderBase.Transport, 0, 2, "source port");
     public static readonly Field DestinationPort = Bytes(HeaderBase.Transport, 2, 2, "destination port");
@@ -103,6 +221,15 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
     /// </summary>
     public static Field Bytes(HeaderBase from, int offset, int length, string name) =>
         new(FieldKind.Bytes, length * 8, name) { Base = from, Offset = offset, Length = length };
+
+    /// <summary>An address of the conntrack entry's tuples, as <paramref name="kind"/> says.</summary>
+    public static Field TrackAddress(FieldKind kind, Family family) => new(kind, family.AddressBits(), "connection address");
+
+    /// <summary>A port of the conntrack entry's tuples, as <paramref name="kind"/> says.</summary>
+    public static Field TrackPort(FieldKind kind) => new(kind, 16, "connection port");
+
+    /// <summary>A counter of the conntrack entry, as <paramref name="kind"/> says.</summary>
+    public static Field TrackCounter(FieldKind kind) => new(kind, 64, "connection counter");
 
     /// <summary>Asks whether the field, after masking, lies in <paramref name="values"/>.</summary>
     public Test In(ValueSet values) => new(this, ValueSet.Maximum(Bits), values.Within(Bits));

@@ -94,7 +94,10 @@ public sealed record ChainGate : Atom;
 /// <summary>Asks that the test holds; where it does not the packet is dropped at once.</summary>
 public sealed record HotdropUnless(Test Test) : Atom;
 
-/// <summary>A search through the packet that is more than a comparison of fields.</summary>
+/// <summary>
+/// A search through the packet that is more than a comparison of fields, or a question to a memory. A program that keeps memory is asked only when all that
+/// stands before it in the rule is certainly true, because asking changes it.
+/// </summary>
 /// <param name="Program">Gives match, no match or hotdrop.</param>
 /// <param name="Negated">Exchanges match and no match.</param>
 /// <param name="CountsHotdrop">
@@ -102,3 +105,6 @@ public sealed record HotdropUnless(Test Test) : Atom;
 /// is dropped, whatever the rest said.
 /// </param>
 public sealed record Search(StepProgram Program, bool Negated, bool CountsHotdrop = false) : Atom;
+
+/// <summary>No hook of ours can know: the packet is deferred unless something else in the rule is certainly false.</summary>
+public sealed record Unknowable(DeferReason Reason) : Atom;

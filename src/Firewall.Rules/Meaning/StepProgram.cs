@@ -12,9 +12,22 @@ namespace Firewall.Rules.Meaning;
 /// <remarks>Two programs with equal bodies are equal, and are compiled once.</remarks>
 public sealed record StepProgram(string Name, int Locals, ImmutableArray<Step> Body)
 {
+    /// <summary>Whether asking changes something: the program finds entries of a <see cref="Memory"/>, or draws lots.</summary>
+    public bool KeepsMemory => Memories.Any() || Expressions.Any(e => e is Random);
+
+    /// <summary>What it remembers in, in the order of the text.</summary>
+    public IEnumerable<Memory> Memories => AllSteps(Body).Select(s => s is Find find ? find.Memory : null).OfType<Memory>().Distinct();
+
+    /// <summary>The fields it asks, beside the bytes it reads.</summary>
+    public IEnumerable<Field> Fields => Expressions.OfType<Ask>().Select(a => a.Field).Distinct();
+
+    private IEnumerable<Expression> Expressions => AllSteps(Body).SelectMany(s => s.Expressions).SelectMany(e => e.WithParts);
+
     public bool Equals(StepProgram? other) => other is not null && Locals == other.Locals && Body.AsSpan().SequenceEqual(other.Body.AsSpan());
 
     public override int GetHashCode() => HashCode.Combine(Name, Locals, Body.Length);
+
+    private static IEnumerable<Step> AllSteps(IEnumerable<Step> steps) => steps.SelectMany(s => AllSteps(s.Blocks).Prepend(s));
 }
 
 /// <summary>How a search ends.</summary>
@@ -25,21 +38,38 @@ public enum SearchResult
     Hotdrop,
 }
 
-public abstract record Step;
+public abstract record Step
+{
+    /// <summary>The steps inside.</summary>
+    public virtual IEnumerable<Step> Blocks => [];
+
+    /// <summary>What it computes with, beside what <see cref="Blocks"/> do.</summary>
+    public virtual IEnumerable<Expression> Expressions => [];
+}
 
 /// <summary>Assigns a local variable.</summary>
-public sealed record Let(int Local, Expression Value) : Step;
+public sealed record Let(int Local, Expression Value) : Step
+{
+    public override IEnumerable<Expression> Expressions => [Value];
+}
 
 /// <summary>
 /// Reads <paramref name="Bytes"/> (1, 2, 4 or 8) bytes at <paramref name="Offset"/>, counted from the frame's first byte, as a big-endian
 /// number. Where they do not all belong to the packet the search ends with <paramref name="WhenShort"/>; where the engine
 /// cannot read them the packet is deferred as truncated.
 /// </summary>
-public sealed record Read(int Local, Expression Offset, int Bytes, SearchResult WhenShort) : Step;
+public sealed record Read(int Local, Expression Offset, int Bytes, SearchResult WhenShort) : Step
+{
+    public override IEnumerable<Expression> Expressions => [Offset];
+}
 
 /// <summary>Runs one of two blocks.</summary>
 public sealed record When(Comparison Condition, ImmutableArray<Step> Then, ImmutableArray<Step> Else) : Step
 {
+    public override IEnumerable<Step> Blocks => [.. Then, .. Else];
+
+    public override IEnumerable<Expression> Expressions => [Condition.Left, Condition.Right];
+
     public bool Equals(When? other) => other is not null && Condition.Equals(other.Condition)
         && Then.AsSpan().SequenceEqual(other.Then.AsSpan()) && Else.AsSpan().SequenceEqual(other.Else.AsSpan());
 
@@ -52,6 +82,8 @@ public sealed record When(Comparison Condition, ImmutableArray<Step> Then, Immut
 /// </summary>
 public sealed record Repeat(int Limit, ImmutableArray<Step> Body) : Step
 {
+    public override IEnumerable<Step> Blocks => Body;
+
     public bool Equals(Repeat? other) => other is not null && Limit == other.Limit && Body.AsSpan().SequenceEqual(other.Body.AsSpan());
 
     public override int GetHashCode() => HashCode.Combine(Limit, Body.Length);
@@ -79,6 +111,9 @@ public enum Comparator
 /// <summary>An unsigned 64-bit number.</summary>
 public abstract record Expression
 {
+    /// <summary>This expression and all inside it.</summary>
+    public virtual IEnumerable<Expression> WithParts => [this];
+
     public static implicit operator Expression(int value) => new Constant((ulong)value);
 
     public static Expression operator +(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Add, left, right);
@@ -92,6 +127,10 @@ public abstract record Expression
     public static Expression operator |(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Or, left, right);
 
     public static Expression operator ^(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Xor, left, right);
+
+    public static Expression operator /(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Divide, left, right);
+
+    public static Expression operator %(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.Remainder, left, right);
 
     public static Expression operator <<(Expression left, Expression right) => new Arithmetic(ArithmeticOperator.ShiftLeft, left, right);
 
@@ -119,6 +158,15 @@ public enum ArithmeticOperator
     Xor,
     ShiftLeft,
     ShiftRight,
+    Divide,
+    Remainder,
 }
 
-public sealed record Arithmetic(ArithmeticOperator Operator, Expression Left, Expression Right) : Expression;
+/// <summary>Division by zero gives zero, and the remainder is the dividend, as in eBPF (RFC 9669, 4.1); shifts take their count modulo 64.</summary>
+public sealed record Arithmetic(ArithmeticOperator Operator, Expression Left, Expression Right) : Expression
+{
+    public override IEnumerable<Expression> WithParts => [this, .. Left.WithParts, .. Right.WithParts];
+}
+
+/// <summary>The value of a field of at most 64 bits; where the hook does not know it the program's answer is unknown.</summary>
+public sealed record Ask(Field Field) : Expression;

@@ -1,3 +1,4 @@
+using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
 
 namespace Firewall.Rules.Targets;
@@ -39,3 +40,26 @@ public sealed record Call(string Chain) : Effect;
 
 /// <summary>Walks another chain; its end goes to where the last <see cref="Call"/> came from.</summary>
 public sealed record Goto(string Chain) : Effect;
+
+/// <summary>Only the kernel can do what the target does: the packet is deferred.</summary>
+public sealed record LeaveToKernel(DeferReason Reason) : Effect;
+
+/// <summary>The next rule is looked at; from here on the mark is <c>(mark &amp; ~Clear) ^ Flip</c>.</summary>
+public sealed record SetMark(uint Clear, uint Flip) : Effect;
+
+/// <summary>The next rule is looked at; connection tracking will not see the packet (raw table): its state is UNTRACKED.</summary>
+public sealed record Untrack : Effect;
+
+public static class Effects
+{
+    /// <summary>Why a packet is deferred whose rule has this effect.</summary>
+    /// <param name="effect">One that no program of ours has; null for a target that is only parsed.</param>
+    /// <param name="isOwned">Whether the rule stands in a chain that our program replaces.</param>
+    public static DeferReason WhyKernel(this Effect? effect, bool isOwned) => effect switch
+    {
+        LeaveToKernel { Reason: DeferReason.Nat } => DeferReason.Nat,
+        _ when !isOwned => DeferReason.EarlierTable,
+        LeaveToKernel leave => leave.Reason,
+        _ => DeferReason.Target,
+    };
+}
