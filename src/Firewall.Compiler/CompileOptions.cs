@@ -13,6 +13,16 @@ public enum DeferredAction
     Kernel,
 }
 
+/// <summary>Where the kernel runs the program.</summary>
+public enum ProgramKind
+{
+    /// <summary>In the driver, before everything else (BPF_PROG_TYPE_XDP).</summary>
+    Xdp,
+
+    /// <summary>At the chain's own netfilter hook, just before iptables (BPF_PROG_TYPE_NETFILTER).</summary>
+    Netfilter,
+}
+
 /// <summary>Which packets the chain is asked about.</summary>
 public enum DestinationScope
 {
@@ -26,6 +36,8 @@ public enum DestinationScope
 /// <summary>Everything besides the rules that shapes the program.</summary>
 public sealed record CompileOptions
 {
+    public ProgramKind Program { get; init; } = ProgramKind.Xdp;
+
     /// <summary>The interface the program is specialised for; null keeps a map of interfaces that the loader fills.</summary>
     public string? Interface { get; init; }
 

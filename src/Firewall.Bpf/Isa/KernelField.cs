@@ -5,7 +5,7 @@ namespace Firewall.Bpf.Isa;
 /// anonymous structures and unions count as members of the outer one.
 /// </summary>
 /// <param name="Structure">"sk_buff".</param>
-/// <param name="Path">"len", or "ext.len" to reach into a member.</param>
+/// <param name="Path">"len", or "ext.len" to reach into a member, or "hash[1].key" for an element of an array (not in object files).</param>
 /// <param name="Size">Bytes; of a text the bytes of its array.</param>
 public sealed record KernelField(string Structure, string Path, KernelFieldKind Kind, int Size)
 {

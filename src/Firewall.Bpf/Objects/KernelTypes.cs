@@ -33,7 +33,9 @@ internal sealed class KernelTypes
     /// <summary>A structure that has nothing but the field, and the way to it in the notation of access strings: "0:0", once more for each dot.</summary>
     public (int Type, string Access) Place(KernelField field)
     {
-        var names = field.Path.Split('.');
+        var names = field.Path.Contains('[', StringComparison.Ordinal)
+            ? throw new NotSupportedException($"an object file cannot hold a reference to {field}: elements of arrays are found by fwc's own loader only")
+            : field.Path.Split('.');
         if (!_structures.TryGetValue(field, out var structure))
         {
             var inner = TypeOf(field);

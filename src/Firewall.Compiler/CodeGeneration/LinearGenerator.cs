@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Objects;
+using Firewall.Compiler.CodeGeneration.Netfilter;
 using Firewall.Compiler.Lowering;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
@@ -23,6 +24,7 @@ public static class LinearGenerator
     public static CompiledFirewall Generate(HostRules rules, CompileOptions options, Budgets? budgets = null)
     {
         CheckSize(rules);
+        options = AtHook(options);
         var counters = new CounterLayout(rules);
         var bases = new LinearLowering(rules, counters, new GuardLowering(rules.Hook, options)).LowerAll();
         var partition = new Partition(bases, budgets ?? Budgets.Default);
@@ -31,15 +33,17 @@ public static class LinearGenerator
         var interfaces = new InterfacePatterns();
         var slots = bases.ToDictionary(b => b.Family, b => new FieldSlots(scratch, interfaces, b.Family, Guards(b)));
         interfaces.Allocate(scratch);
-        var context = new PartContext(slots, interfaces, new SearchFunctions(), scratch.Allocate(4 * partition.Levels), options);
+        var access = PacketAccess.Of(options.Program, scratch);
+        var context = new PartContext(slots, interfaces, new SearchFunctions(access), scratch.Allocate(4 * partition.Levels), options);
         var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
-        var scratchMap = scratch.Seal();
+        var scratchMap = scratch.Seal(options.Program == ProgramKind.Xdp ? 0 : CopiedPacket.SizeFor(bases.SelectMany(Guards)));
 
         var asksForOutput = bases.SelectMany(Guards).Any(g => g.AsksUnknownOut);
         var programs = new Programs(context, partition, accounting, asksForOutput, rules.Hook).Build();
         var maps = ImmutableArray.CreateBuilder<MapSpec>();
         maps.Add(scratchMap);
         maps.AddRange(accounting.Maps);
+        if (!access.HasInterfaceMap) { interfaces = new InterfacePatterns(); }
         if (!interfaces.IsEmpty) { maps.Add(interfaces.Map); }
         maps.AddRange(HostMaps(rules, options));
         if (partition.PartCount > 1)
@@ -48,9 +52,20 @@ public static class LinearGenerator
         }
 
         var searches = context.Searches.Build();
-        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches]);
+        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches]) { Type = access.Type };
         return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls);
     }
+
+    /// <summary>At a netfilter hook come the packets of every device, and only those that are the chain's.</summary>
+    private static CompileOptions AtHook(CompileOptions options) => options.Program == ProgramKind.Xdp ? options : options with
+    {
+        Interface = null,
+        OutInterface = null,
+        DestinationsIPv4 = DestinationScope.Any,
+        DestinationsIPv6 = DestinationScope.Any,
+        HostMac = [],
+        PassDhcp = false,
+    };
 
     private static IEnumerable<LoweredGuard> Guards(LinearChain root)
     {
@@ -129,7 +144,7 @@ public static class LinearGenerator
 
         private static Assembler NewProgram(string name) => new(name, FunctionKind.Program);
 
-        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options.Deferred, asksForOutput);
+        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options, asksForOutput);
 
         private Part NewPart(int number, string name)
         {
@@ -176,7 +191,7 @@ public static class LinearGenerator
             asm.Mark(start);
             new PacketParser(asm, tails, context.Options, hook, context.Interfaces, context.Searches).Emit(
                 Slots(Family.IPv4), Start(emitter, Family.IPv4), Slots(Family.IPv6), Start(emitter, Family.IPv6),
-                context.Interfaces.IsEmpty ? null : context.Interfaces.Map, asksForOutput);
+                context.Interfaces.IsEmpty || !context.Searches.Access.HasInterfaceMap ? null : context.Interfaces.Map, asksForOutput);
         }
 
         private FieldSlots? Slots(Family family) => context.Slots.GetValueOrDefault(family);

@@ -9,7 +9,7 @@ namespace Firewall.Compiler.CodeGeneration;
 /// The ends of a program, shared by all its rules (rule R4: helper calls stand in shared tails): verdicts, deferrals, shut gates. A tail is
 /// emitted when something has asked for it.
 /// </summary>
-internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAction deferred, bool asksForOutput)
+internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOptions options, bool asksForOutput)
 {
     private readonly Dictionary<Tail, Label> _labels = [];
     private readonly Queue<Tail> _waiting = new();
@@ -62,6 +62,8 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
         }
     }
 
+    private ProgramActions Actions => ProgramActions.Of(options.Program);
+
     private Label LabelOf(Tail tail)
     {
         if (!_labels.TryGetValue(tail, out var label))
@@ -80,17 +82,17 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
         {
             case VerdictTail verdict:
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Verdict, verdict.Accepts ? Outcome.Accepted : Outcome.Dropped);
-                EmitCommitAndExit(verdict.Accepts ? XdpAction.Pass : XdpAction.Drop);
+                EmitCommitAndExit(verdict.Accepts ? Actions.Accept : Actions.Drop);
                 break;
             case HotdropTail:
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Rule, -1);
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Hotdrop, 1);
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Verdict, Outcome.Dropped);
-                EmitCommitAndExit(XdpAction.Drop);
+                EmitCommitAndExit(Actions.Drop);
                 break;
             case DeferTail defer:
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Reason, (int)defer.Reason);
-                var passes = deferred == DeferredAction.Kernel || defer.Reason is DeferReason.NotIp or DeferReason.Dhcp;
+                var passes = options.Deferred == DeferredAction.Kernel || defer.Reason is DeferReason.NotIp or DeferReason.Dhcp;
                 asm.Jump(LabelOf(new DeferredTail(passes)));
                 break;
             case DeferredTail end:
@@ -98,7 +100,7 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Hotdrop, 0);
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Verdict, Outcome.Deferred);
                 accounting.EmitCountDeferred(asm);
-                asm.Move(R0, end.Passes ? XdpAction.Pass : XdpAction.Drop);
+                asm.Move(R0, end.Passes ? Actions.Accept : Actions.Drop);
                 asm.Exit();
                 break;
             case OverflowTail:
@@ -106,7 +108,7 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
                 asm.Jump(Defer(asksForOutput ? DeferReason.OutInterface : DeferReason.Truncated));
                 break;
             case AbortTail:
-                asm.Move(R0, XdpAction.Aborted);
+                asm.Move(R0, Actions.Abort);
                 asm.Exit();
                 break;
             case ShutTail shut:

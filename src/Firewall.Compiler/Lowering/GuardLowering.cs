@@ -29,6 +29,9 @@ public sealed class GuardLowering(Hook hook, CompileOptions options)
                 default:
                     switch (atom)
                     {
+                        case InterfaceTest when options.Program == ProgramKind.Netfilter:
+                            atoms.Add(atom);
+                            break;
                         case InterfaceTest { Direction: InterfaceDirection.Out }:
                             unknownOut = true;
                             break;
@@ -87,7 +90,7 @@ public sealed class GuardLowering(Hook hook, CompileOptions options)
 
     private UInt128? Known(Field field, Family family) => field.Kind switch
     {
-        FieldKind.Mark => 0,
+        FieldKind.Mark when options.Program == ProgramKind.Xdp => 0,
         FieldKind.FragmentOffset when WholePacketsOnly(family) => 0,
         FieldKind.EthernetLink when options.Interface is { } name => name == "lo" ? 0u : 1u,
         _ => null,

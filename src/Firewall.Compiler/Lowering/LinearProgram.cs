@@ -75,12 +75,12 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Guar
             if (guard.IsNever) { continue; }
             Effect effect = guard.AsksUnknownOut ? new DeferForOutput() : rule.Target.Effect ?? throw NotUnderstood(rule);
             var callee = effect is Call or Goto ? _done[rule.Callee!] : null;
-            var lowered = new LinearRule(rule, guard, effect, counters.OfRule(graph.Family, chain, i), callee);
+            var lowered = new LinearRule(rule, guard, effect, counters.OfRule(rules.Stations.First(s => s.Graph == graph), chain, i), callee);
             kept.Add(lowered);
             goesOn = lowered.GoesOn;
         }
 
-        int? policy = ReferenceEquals(chain, graph.Base) ? counters.OfPolicy(graph.Family, chain) : null;
+        int? policy = ReferenceEquals(chain, graph.Base) ? counters.OfPolicy(rules.Stations.First(s => s.Graph == graph)) : null;
         return new LinearChain(chain, graph.Family, kept.ToImmutable(), policy, goesOn);
     }
 

@@ -129,6 +129,15 @@ internal sealed class BtfFile
         return null;
     }
 
+    /// <summary>The type of an array's elements; null when the type is no array.</summary>
+    public int? ElementOf(int type)
+    {
+        var id = Stripped(type);
+        return id < FirstId ? id == 0 ? null : _base!.ElementOf(id)
+            : KindAt(StartOf(id)) == Kind.Array ? Number(StartOf(id) + EntrySize)
+            : null;
+    }
+
     /// <summary>Bytes of a type, behind all typedefs and qualifiers; pointers have eight.</summary>
     public int SizeOf(int type)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Firewall.Bpf.Isa;
 using Firewall.Kernel.Errors;
 
@@ -90,8 +91,9 @@ public sealed class KernelTypes
     private static int Locate(BtfFile types, int structure, KernelField field)
     {
         var (type, bits) = (structure, 0);
-        foreach (var name in field.Path.Split('.'))
+        foreach (var step in field.Path.Split('.'))
         {
+            var name = step.Split('[')[0];
             var member = types.Member(type, name)
                 ?? throw new UnsupportedException($"find {field} in the kernel", Errno.ENOENT, $"this kernel's structure has no member {name}");
             if (member.BitWidth != 0 || member.BitOffset % 8 != 0)
@@ -100,6 +102,12 @@ public sealed class KernelTypes
             }
 
             (type, bits) = (member.Type, bits + member.BitOffset);
+            if (step.Length > name.Length)
+            {
+                type = types.ElementOf(type)
+                    ?? throw new UnsupportedException($"find {field} in the kernel", Errno.EINVAL, $"its member {name} is no array");
+                bits += 8 * types.SizeOf(type) * int.Parse(step.AsSpan(name.Length + 1).TrimEnd(']'), CultureInfo.InvariantCulture);
+            }
         }
 
         var size = types.SizeOf(type);

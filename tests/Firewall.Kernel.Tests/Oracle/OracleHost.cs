@@ -102,6 +102,9 @@ public sealed class OracleHost : IDisposable
             : throw new KernelException("save the rules", Errno.None, outcome.Errors);
     }
 
+    /// <summary>Does the work in the host's network namespace.</summary>
+    public T Run<T>(Func<T> work) => _namespace.Run(work);
+
     public void Dispose()
     {
         _passed.Dispose();
