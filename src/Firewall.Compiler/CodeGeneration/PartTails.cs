@@ -147,6 +147,9 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
         }
     }
 
+    /// <summary>No program returns a larger number.</summary>
+    public int LargestAction => Actions.Largest;
+
     private ProgramActions Actions => ProgramActions.Of(options.Program);
 
     private void EmitCommitAndExit(int action)
