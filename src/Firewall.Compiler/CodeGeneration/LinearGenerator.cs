@@ -33,7 +33,7 @@ public static class LinearGenerator
         var interfaces = new InterfacePatterns();
         var slots = bases.GroupBy(b => b.Family).ToDictionary(b => b.Key, b => new FieldSlots(scratch, interfaces, b.Key, b.SelectMany(Guards)));
         interfaces.Allocate(scratch);
-        var access = PacketAccess.Of(options.Program, scratch);
+        var access = PacketAccess.Of(options.Program, rules.Hook, scratch);
         var context = new PartContext(slots, interfaces, new SearchFunctions(access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases));
         var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
         var scratchMap = scratch.Seal(options.Program == ProgramKind.Xdp ? 0 : CopiedPacket.SizeFor(bases.SelectMany(Guards)));
@@ -153,7 +153,7 @@ public static class LinearGenerator
 
         private static Assembler NewProgram(string name) => new(name, FunctionKind.Program);
 
-        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options, risks);
+        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options, risks, context.Searches.Access);
 
         private Part NewPart(int number, string name)
         {

@@ -14,7 +14,8 @@ namespace Firewall.Compiler.CodeGeneration;
 /// </summary>
 internal abstract class PacketAccess
 {
-    public static PacketAccess Of(ProgramKind program, Scratch scratch) => program == ProgramKind.Xdp ? new DirectAccess() : new CopiedPacket(scratch);
+    public static PacketAccess Of(ProgramKind program, Hook hook, Scratch scratch) =>
+        program == ProgramKind.Xdp ? new DirectAccess() : new CopiedPacket(scratch, mayBeInterrupted: hook == Hook.Output);
 
     /// <summary>Type of the object's programs.</summary>
     public abstract ProgramType Type { get; }
@@ -27,6 +28,16 @@ internal abstract class PacketAccess
 
     /// <summary>Whether packets are as they are on the wire; else as the chain sees them: put together, with the TTL decremented.</summary>
     public abstract bool IsOnTheWire { get; }
+
+    /// <summary>The first thing a program does with <see cref="Scratch"/>: makes sure that nobody else uses it. Uses R1.</summary>
+    public virtual void EmitEnter(Assembler asm, PartTails tails)
+    {
+    }
+
+    /// <summary>The last thing.</summary>
+    public virtual void EmitLeave(Assembler asm)
+    {
+    }
 
     /// <summary>What must be done before a packet's bytes can be read. Uses all registers but R6 and R9.</summary>
     public abstract void EmitArrival(Assembler asm, PartTails tails, InterfacePatterns interfaces);

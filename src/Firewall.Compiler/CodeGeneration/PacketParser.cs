@@ -27,6 +27,7 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
     /// <summary>Parses the frame and jumps to the family's label; a family without rules has none.</summary>
     public void Emit(FieldSlots? ipv4, Label? start4, FieldSlots? ipv6, Label? start6, MapSpec? interfaceMap, bool alwaysRisky)
     {
+        searches.Access.EmitEnter(asm, tails);
         EmitReset();
         searches.Access.EmitArrival(asm, tails, interfaces);
         EmitLoadFrame();

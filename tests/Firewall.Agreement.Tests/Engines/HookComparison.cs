@@ -23,12 +23,12 @@ internal sealed class HookComparison(OracleHost referee, OracleHost other)
         if (referee.TryLoad(text) is not null || GeneratedRules.Bind(text, family).Policy is not { } policy) { return null; }
         var rules = HostRules.AtHook(hook, family == Family.IPv4 ? policy : null, family == Family.IPv6 ? policy : null);
         var firewall = LinearGenerator.Generate(rules, new CompileOptions { Program = ProgramKind.Netfilter, Deferred = DeferredAction.Kernel });
-        using var engine = new HookEngine(firewall, other, family);
+        using var engine = new HookEngine(firewall, other.Namespace, family);
         foreach (var packet in packets)
         {
             Sent++;
             var theirs = referee.Send(packet.Packet.Frame.AsSpan(), packet.In);
-            var ours = engine.Send(packet.Packet.Frame.AsSpan(), packet.In);
+            var ours = other.Send(packet.Packet.Frame.AsSpan(), packet.In);
             if (theirs != ours) { return $"{packet}\niptables {(theirs ? "accepts" : "does not accept")}, the program {(ours ? "does" : "does not")}; deferred: {Deferred(engine)}"; }
         }
 

@@ -6,24 +6,23 @@ using Firewall.Kernel.Links;
 using Firewall.Kernel.Loading;
 using Firewall.Kernel.Maps;
 using Firewall.Kernel.Netfilter;
-using Firewall.Kernel.Tests.Oracle;
+using Firewall.Kernel.Network;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 
 namespace Firewall.Agreement.Tests.Engines;
 
-/// <summary>A compiled program at its netfilter hook of a host that has no rules of its own.</summary>
+/// <summary>A compiled program at its netfilter hook in a network namespace.</summary>
 internal sealed class HookEngine : IDisposable
 {
     private readonly CompiledFirewall _firewall;
-    private readonly OracleHost _host;
     private readonly LoadedObject _loaded;
     private readonly NetfilterLink _link;
 
-    public HookEngine(CompiledFirewall firewall, OracleHost host, Family family)
+    public HookEngine(CompiledFirewall firewall, NetworkNamespace host, Family family)
     {
-        (_firewall, _host) = (firewall, host);
+        _firewall = firewall;
         _loaded = LoadedObject.Load(firewall.Object);
         var place = NetfilterPlace.BeforeFilter(
             family == Family.IPv4 ? AddressFamily.Ipv4 : AddressFamily.Ipv6,
@@ -36,10 +35,14 @@ internal sealed class HookEngine : IDisposable
         _link = host.Run(() => NetfilterLink.Attach(_loaded.Entry, place));
     }
 
-    /// <summary>Lets the frame arrive; true when it passes.</summary>
-    public bool Send(ReadOnlySpan<byte> frame, string arriving) => _host.Send(frame, arriving);
-
     public ImmutableArray<Counters> ReadCounters() => Read(Accounting.CountersMap, _firewall.Counters.Entries.Length);
+
+    /// <summary>Fills the program's memory on every processor, so that it looks as if it were in use.</summary>
+    public void Occupy()
+    {
+        var scratch = _loaded.Maps[Scratch.Map.Name];
+        scratch.Update(new byte[4], Enumerable.Repeat((byte)1, scratch.ValueSize).ToArray());
+    }
 
     /// <summary>Packets left to the kernel, by reason.</summary>
     public ImmutableDictionary<DeferReason, ulong> ReadDeferred() => Read(Accounting.DeferredMap, DeferReasonNames.Count)

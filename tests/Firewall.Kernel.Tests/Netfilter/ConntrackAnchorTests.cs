@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Firewall.Kernel.Netfilter;
 using Firewall.Kernel.Tests.Rig;
@@ -33,11 +32,11 @@ public sealed class ConntrackAnchorTests
     {
         KernelRequired.Tools("ip", "iptables-legacy-restore");
         using var host = new LoopbackHost();
-        Restore(host, StateRule);
+        host.Restore(StateRule);
         Assert.Equal(1, Tracked(host));
 
         host.Namespace.Run(ConntrackAnchor.Create);
-        Restore(host, NoRules);
+        host.Restore(NoRules);
         Assert.Equal(1, Tracked(host));
 
         host.Namespace.Run(ConntrackAnchor.Remove);
@@ -89,10 +88,4 @@ public sealed class ConntrackAnchorTests
 
     private static int Count(LoopbackHost host) => host.Namespace.Run(() =>
         int.Parse(File.ReadAllText("/proc/sys/net/netfilter/nf_conntrack_count"), CultureInfo.InvariantCulture));
-
-    private static void Restore(LoopbackHost host, string rules) => host.Namespace.Run(() =>
-    {
-        var outcome = SystemTool.Find("iptables-legacy-restore")!.Try(rules, new Dictionary<string, string> { ["XTABLES_LOCKFILE"] = "/proc/self/ns/net" }.ToImmutableDictionary());
-        Assert.True(outcome.ExitCode == 0, outcome.Errors);
-    });
 }

@@ -102,8 +102,8 @@ public sealed class OracleHost : IDisposable
             : throw new KernelException("save the rules", Errno.None, outcome.Errors);
     }
 
-    /// <summary>Does the work in the host's network namespace.</summary>
-    public T Run<T>(Func<T> work) => _namespace.Run(work);
+    /// <summary>Where the host is.</summary>
+    public NetworkNamespace Namespace => _namespace;
 
     public void Dispose()
     {

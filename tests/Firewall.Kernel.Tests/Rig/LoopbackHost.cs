@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Firewall.Kernel.Netfilter;
 using Firewall.Kernel.Network;
+using Firewall.Kernel.Tests.Oracle;
 
 namespace Firewall.Kernel.Tests.Rig;
 
@@ -34,5 +37,20 @@ internal sealed class LoopbackHost : IDisposable
         return receiver.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectRead);
     });
 
+    /// <summary>Loads tables into the host's own iptables (legacy back end), counters at zero.</summary>
+    public void Restore(string rules, bool ipv6 = false)
+    {
+        var outcome = Iptables(rules, ipv6 ? "ip6tables-legacy-restore" : "iptables-legacy-restore");
+        Assert.True(outcome.ExitCode == 0, outcome.Errors);
+    }
+
+    /// <summary>The counters of the filter table.</summary>
+    public IReadOnlyList<ChainCounters> Counters(bool ipv6 = false) =>
+        ChainCounters.Parse(Iptables("", ipv6 ? "ip6tables-legacy-save" : "iptables-legacy-save", "-c", "-t", "filter").Output);
+
     public void Dispose() => Namespace.Dispose();
+
+    /// <summary>With a lock file of the namespace's own: the tools lock out each other across namespaces.</summary>
+    private ToolOutcome Iptables(string input, string tool, params string[] arguments) => Namespace.Run(() => SystemTool.Find(tool)!.Try(
+        input, ImmutableDictionary<string, string>.Empty.Add("XTABLES_LOCKFILE", "/proc/self/ns/net"), arguments));
 }

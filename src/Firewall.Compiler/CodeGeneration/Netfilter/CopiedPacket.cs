@@ -15,11 +15,15 @@ namespace Firewall.Compiler.CodeGeneration.Netfilter;
 /// read.
 /// </summary>
 /// <remarks>
-/// The copy is the processor's own. The hooks of arriving packets (PREROUTING, INPUT, FORWARD) run with soft interrupts off, so nothing comes in between; for OUTPUT see
-/// <c>docs/internals/netfilter.md</c>.
+/// The copy is the processor's own. The hooks of arriving packets (PREROUTING, INPUT, FORWARD) run with soft interrupts off, so nothing comes in between. OUTPUT also runs for
+/// sockets: an arriving packet may interrupt it, and the host's answer comes here again. That one finds the memory in use and is deferred
+/// (<c>docs/internals/netfilter.md</c>).
 /// </remarks>
-internal sealed class CopiedPacket(Scratch scratch) : PacketAccess
+internal sealed class CopiedPacket(Scratch scratch, bool mayBeInterrupted) : PacketAccess
 {
+    /// <summary>u32: not 0 while a packet is judged.</summary>
+    private readonly short? _inUse = mayBeInterrupted ? scratch.Allocate(4) : null;
+
     /// <summary>Room for headers: of IPv4, IPv6 with some extension headers, and TCP.</summary>
     private const int ForHeaders = 1024;
 
@@ -73,6 +77,19 @@ internal sealed class CopiedPacket(Scratch scratch) : PacketAccess
         HookContext.EmitBuffer(asm, R1);
         asm.LoadKernelField(R0, R1, HookContext.Length);
         asm.Alu(AluOp.Add, R0, EthernetHeader);
+    }
+
+    public override void EmitEnter(Assembler asm, PartTails tails)
+    {
+        if (_inUse is not { } inUse) { return; }
+        asm.Move(R1, 1);
+        asm.Emit(Instruction.Atomic(AtomicOp.Exchange, Width.Word, Scratch.Base, inUse, R1));
+        asm.JumpIf(Condition.NotEqual, R1, 0, tails.Busy);
+    }
+
+    public override void EmitLeave(Assembler asm)
+    {
+        if (_inUse is { } inUse) { asm.StoreImmediate(Width.Word, Scratch.Base, inUse, 0); }
     }
 
     public override void EmitArrival(Assembler asm, PartTails tails, InterfacePatterns interfaces)
