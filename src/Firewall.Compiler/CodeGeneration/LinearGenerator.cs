@@ -52,7 +52,7 @@ public static class LinearGenerator
         }
 
         var searches = context.Searches.Build();
-        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches, .. AsksTracking(bases, options) ? [Tracking.Build()] : Array.Empty<BpfFunction>()]) { Type = access.Type };
+        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches, .. AsksTracking(bases, options) ? [Tracking.Build(options)] : Array.Empty<BpfFunction>()]) { Type = access.Type };
         return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls);
     }
 

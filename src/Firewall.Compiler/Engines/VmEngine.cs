@@ -8,9 +8,9 @@ using Firewall.Rules.Policies;
 namespace Firewall.Compiler.Engines;
 
 /// <summary>Judges packets with the compiled program in the managed virtual machine.</summary>
-public sealed class VmEngine(CompiledFirewall firewall)
+public sealed class VmEngine(CompiledFirewall firewall, VmOptions? options = null)
 {
-    private readonly VirtualMachine _machine = new(firewall.Object);
+    private readonly VirtualMachine _machine = new(firewall.Object, options);
 
     /// <summary>Tells an unspecialised program which index a device has, as the loader does.</summary>
     public void AddInterface(uint ifindex, string name)

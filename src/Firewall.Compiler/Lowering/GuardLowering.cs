@@ -142,13 +142,16 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
     private Atom Doubted(Test test) => (IsExact(test), test.Field.Kind, test.Mask == ValueSet.Maximum(test.Field.Bits)) switch
     {
         (true, _, _) => test,
-        (_, FieldKind.TrackState, true) when options.Program == ProgramKind.Xdp => new Doubtful(new MayBeIn(Bits(test.Values)), new StateDoubt(Bits(test.Values))),
+        (_, FieldKind.TrackState, true) when options.Program == ProgramKind.Xdp && IsTracked => new Doubtful(new MayBeIn(Bits(test.Values)), new StateDoubt(Bits(test.Values))),
         _ => Standing(test.Field.Kind.WhenUnknown()),
     };
 
     /// <summary>One of several tests holds, and not all can be answered.</summary>
     private static Doubtful Doubted(ImmutableArray<Test> open, AnyOf any) =>
         Standing(any.Tests.First(t => open.Contains(t) && t.Field.Kind.IsOfSurroundings()).Field.Kind.WhenUnknown());
+
+    /// <summary>Table raw comes before connection tracking.</summary>
+    private bool IsTracked => station.Table != "raw";
 
     private bool IsExact(Test test) => IsExact(test.Field);
 
