@@ -1,5 +1,6 @@
 using Firewall.Rules.Diagnostics;
 using Firewall.Rules.Evaluation;
+using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Packets;
 using Firewall.Rules.Policies;
@@ -11,24 +12,39 @@ namespace Firewall.Rules.Tests;
 internal static class RuleText
 {
     /// <summary>The file that holds nothing but the rule.</summary>
-    public static string File(string conditions, string chain = "INPUT") => $"*filter\n-A {chain} {conditions}\nCOMMIT\n";
+    public static string File(string conditions, string chain = "INPUT", string table = "filter") => $"*{table}\n-A {chain} {conditions}\nCOMMIT\n";
+
+    /// <summary>The file that holds nothing but the example's rule.</summary>
+    public static string File(Example example) => File(example.Text, example.Chain, example.Table);
 
     /// <summary>The bound rule; null when the text is an error, which <paramref name="errors"/> then names.</summary>
-    public static Rule? Bind(string conditions, Family family, string chain, out string errors)
+    public static Rule? Bind(string conditions, Family family, string chain, out string errors, string table = "filter")
     {
-        var binding = Binder.Bind(RuleSetReader.Read(SourceText.From(File(conditions, chain)), family));
+        var binding = Binder.Bind(RuleSetReader.Read(SourceText.From(File(conditions, chain, table)), family));
         errors = string.Join("; ", binding.Diagnostics.Where(d => d.IsError).Select(d => d.Message));
-        return binding.Policy?.Table("filter")?.Chain(chain)?.Rules.Single();
+        return binding.Policy?.Table(table)?.Chain(chain)?.Rules.Single();
     }
 
     /// <summary>What the rule says of the packet.</summary>
-    public static GuardResult Evaluate(string conditions, Packet packet, bool forwarded = false)
+    public static GuardResult Evaluate(string conditions, Packet packet, bool forwarded = false) =>
+        Evaluate(Example.Hits(conditions, packet) with { Chain = forwarded ? "FORWARD" : "INPUT" });
+
+    /// <summary>What the example's rule says of its packet.</summary>
+    public static GuardResult Evaluate(Example example)
     {
-        var rule = Bind(conditions, packet.Family, forwarded ? "FORWARD" : "INPUT", out var errors);
-        Assert.True(rule is not null, $"{conditions}: {errors}");
-        var guard = rule.Guard(packet.Family);
-        var context = new PacketContext { Hook = forwarded ? Hook.Forward : Hook.Input, InInterface = "eth0", OutInterface = "eth1" };
-        Assert.True(PacketView.TryDecode(packet.Frame.AsMemory(), context, out var view, out var reason), $"deferred: {reason} {packet}");
+        var rule = Bind(example.Text, example.Family, example.Chain, out var errors, example.Table);
+        Assert.True(rule is not null, $"{example.Text}: {errors}");
+        var guard = rule.Guard(example.Family);
+        var context = new PacketContext { Hook = HookOf(example.Chain), InInterface = "eth0", OutInterface = "eth1", Surroundings = example.Surroundings };
+        Assert.True(PacketView.TryDecode(example.Packet!.Frame.AsMemory(), context, out var view, out var reason), $"deferred: {reason} {example.Packet}");
         return GuardEvaluator.EvaluateAlone(guard, view);
     }
+
+    private static Hook HookOf(string chain) => chain switch
+    {
+        "INPUT" => Hook.Input,
+        "FORWARD" => Hook.Forward,
+        "PREROUTING" => Hook.Prerouting,
+        _ => Hook.Output,
+    };
 }

@@ -64,6 +64,9 @@ public sealed record Example(ExampleKind Kind, string Text)
     /// <summary>For <see cref="ExampleKind.Defers"/>: the reason.</summary>
     public DeferReason? Reason { get; init; }
 
+    /// <summary>Whether a packet's bytes say how the example ends, in INPUT or FORWARD.</summary>
+    public bool IsOfBytesAlone => Packet is not null && Reason is null && Surroundings.IsEmpty && Chain is ("INPUT" or "FORWARD");
+
     /// <summary>The hook knows that the field has this value; with several values, that it has one of them.</summary>
     public Example Knowing(Field field, params ReadOnlySpan<UInt128> values)
     {
