@@ -30,8 +30,8 @@ public sealed record IpcompMatch(Given<ValueRange> Indices, bool ChecksReserved)
         [
             Accepts("-p ipcomp -m ipcomp", prints: "-p ipcomp -m ipcomp --ipcompspi 0"),
             Accepts("-p 108 --compres ! --ipcompspi 0x5:", prints: "-p ipcomp -m ipcomp ! --ipcompspi 5:4294967295 --compres"),
-            Accepts("-p ipcomp -m ipcomp --ipcompspi :", prints: "-p ipcomp -m ipcomp"),
             Accepts("-p ipcomp -m ipcomp --ipcompspi 6:5"),
+            Accepts("-p ipcomp --ipcompspi 0x10", prints: "-p ipcomp -m ipcomp --ipcompspi 16"),
             Rejects("-p ipcomp -m ipcomp --ipcompspi 4294967296"),
             Rejects("-p ipcomp -m ipcomp ! --compres"),
             Rejects("-m ipcomp --ipcompspi 5"),

@@ -32,7 +32,7 @@ public sealed record PhysdevMatch(Given<string>? InPort, Given<string>? OutPort,
         [
             Accepts("-m physdev ! --physdev-in eth+ ! --physdev-out br0"),
             Accepts("-m physdev --physdev-is-bridged ! --physdev-is-out --physdev-in eth0 --physdev-is-in", prints: "-m physdev --physdev-is-in --physdev-in eth0 ! --physdev-is-out --physdev-is-bridged"),
-            Accepts("-m physdev --physdev-is-bridged --physdev-out eth1").OnOutput(),
+            Accepts("-m physdev --physdev-out eth1 --physdev-is-bridged").OnOutput(),
             Rejects("-m physdev"),
             Rejects("-m physdev --physdev-in 0123456789abcdef"),
             Rejects("-m physdev --physdev-out eth1").OnOutput(),

@@ -59,7 +59,7 @@ public sealed record SrhMatch(
             Rejects("-m srh --srh-psid 10.0.0.1").In(Family.IPv6),
             Hits("-m srh --srh-next-hdr 6 --srh-hdr-len-eq 4 --srh-segs-left-eq 1 --srh-last-entry-gt 0", Srh()),
             Hits("-m srh --srh-tag 513", Srh()),
-            Hits("-m srh ! --srh-psid b::/16 --srh-nsid a::/16 ! --srh-lsid b::/16", Srh(segmentsLeft: 1)),
+            Hits("-m srh --srh-nsid a::/16 ! --srh-lsid b::/16", Srh(segmentsLeft: 1)),
             Hits("-m srh --srh-psid b::2", Srh(segmentsLeft: 0)),
             Hits("-m srh --srh-nsid b::2 --srh-lsid a::/8", Srh(segmentsLeft: 2, lastEntry: 2)),
             Misses("-m srh ! --srh-next-hdr 6", Srh()),

@@ -257,7 +257,7 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
     /// <summary>Asks whether <c>field &amp; mask</c> equals <paramref name="value"/>; never true when the value has bits outside the mask.</summary>
     public Test Masked(UInt128 mask, UInt128 value, bool negated = false)
     {
-        var set = ValueSet.Of(value);
-        return new(this, mask, negated ? set.Complement(Bits) : set.Within(Bits));
+        var set = (value & ~mask) == 0 ? ValueSet.Of(value).Within(Bits) : ValueSet.Empty;
+        return new(this, mask, negated ? set.Complement(Bits) : set);
     }
 }
