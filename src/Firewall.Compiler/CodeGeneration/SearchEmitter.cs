@@ -267,6 +267,8 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         ArithmeticOperator.Or => AluOp.Or,
         ArithmeticOperator.Xor => AluOp.Xor,
         ArithmeticOperator.ShiftLeft => AluOp.ShiftLeft,
+        ArithmeticOperator.Divide => AluOp.Divide,
+        ArithmeticOperator.Remainder => AluOp.Modulo,
         _ => AluOp.ShiftRight,
     };
 

@@ -46,8 +46,14 @@ public sealed record Example(ExampleKind Kind, string Text)
 
     public Family Family { get; init; } = Family.IPv4;
 
+    /// <summary>The built-in chain that holds the rule.</summary>
+    public string Chain { get; init; } = "INPUT";
+
+    /// <summary>The table that holds it: raw for PREROUTING, else filter.</summary>
+    public string Table => Chain == "PREROUTING" ? "raw" : "filter";
+
     /// <summary>FORWARD instead of INPUT (for fragments).</summary>
-    public bool Forwarded { get; init; }
+    public bool Forwarded => Chain == "FORWARD";
 
     /// <summary>What is known beside the packet: the values that fields of the surroundings may have.</summary>
     public ImmutableDictionary<FieldKind, ValueSet> Surroundings { get; init; } = ImmutableDictionary<FieldKind, ValueSet>.Empty;
@@ -57,6 +63,9 @@ public sealed record Example(ExampleKind Kind, string Text)
 
     /// <summary>For <see cref="ExampleKind.Defers"/>: the reason.</summary>
     public DeferReason? Reason { get; init; }
+
+    /// <summary>Whether a packet's bytes say how the example ends, in INPUT or FORWARD.</summary>
+    public bool IsOfBytesAlone => Packet is not null && Reason is null && Surroundings.IsEmpty && Chain is ("INPUT" or "FORWARD");
 
     /// <summary>The hook knows that the field has this value; with several values, that it has one of them.</summary>
     public Example Knowing(Field field, params ReadOnlySpan<UInt128> values)
@@ -68,7 +77,12 @@ public sealed record Example(ExampleKind Kind, string Text)
 
     public Example In(Family family) => this with { Family = family };
 
-    public Example OnForward() => this with { Forwarded = true };
+    public Example OnForward() => this with { Chain = "FORWARD" };
+
+    /// <summary>For matches that only packets of this host meet.</summary>
+    public Example OnOutput() => this with { Chain = "OUTPUT" };
+
+    public Example OnPrerouting() => this with { Chain = "PREROUTING" };
 
     public static Example Accepts(string text, string? prints = null) => new(ExampleKind.Accepts, text) { Prints = prints };
 

@@ -19,6 +19,7 @@ public static class Protocols
     public const byte Ah = 51;
     public const byte IcmpV6 = 58;
     public const byte Ipv6DestinationOptions = 60;
+    public const byte IPComp = 108;
     public const byte Sctp = 132;
     public const byte MobilityHeader = 135;
     public const byte UdpLite = 136;
