@@ -15,7 +15,10 @@ public sealed record OptionUse(Option Option, bool IsNegated, ImmutableArray<Wor
 public readonly record struct Given<T>(T Value, bool IsNegated);
 
 /// <summary>Something wrong with a module's options.</summary>
-public sealed record OptionError(TextSpan Span, string Message, string? Help = null);
+public sealed record OptionError(TextSpan Span, string Message, string? Help = null)
+{
+    public DiagnosticCode Code { get; init; } = DiagnosticCode.BadValue;
+}
 
 /// <summary>
 /// The options that a rule gave to one module, for its <c>Create</c>. Arity, negation, repetition and required options have been
@@ -58,6 +61,18 @@ public sealed class GivenOptions(ImmutableArray<OptionUse> uses, ValueContext co
     /// <summary>Records that an option (or, with null, the clause as a whole) is wrong in combination.</summary>
     public void Fail(Option? option, string message, string? help = null) =>
         (_errors ??= []).Add(new OptionError(option is null ? span : Find(option)?.Span ?? span, message, help));
+
+    /// <summary>
+    /// Whether <c>-p</c> names one of the protocols, which an option (or, with null, the clause as a whole) needs; otherwise an error is recorded.
+    /// </summary>
+    public bool HasProtocol(Option? option, params ReadOnlySpan<byte> protocols)
+    {
+        if (context.Protocol is { } protocol && protocols.Contains(protocol)) { return true; }
+        var names = string.Join(" or ", protocols.ToArray().Select(p => $"`-p {Names.Protocols.Text(p)}`"));
+        var use = option is null ? null : Find(option);
+        (_errors ??= []).Add(new OptionError(use?.Span ?? span, $"{(use is null ? "the target" : $"`{use.Option.Name}`")} needs {names}") { Code = DiagnosticCode.ProtocolNeeded });
+        return false;
+    }
 
     private OptionUse? Find(Option option)
     {

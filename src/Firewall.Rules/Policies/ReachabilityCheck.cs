@@ -78,12 +78,19 @@ internal sealed class ReachabilityCheck(TableDraft table, FrozenModuleChains mod
         foreach (var match in rule.Matches)
         {
             if (match.ModuleName is not { } name || modules.ChainsOf(name) is not { IsEmpty: false } chains || chains.Contains(start.Name)) { continue; }
-            if (!_reported.Add(rule.Span)) { continue; }
-            diagnostics.Add(Diagnostic.Error(DiagnosticCode.WrongChain, $"the match {name} cannot be used in a rule that {start.Name} reaches", rule.Span) with
-            {
-                Notes = [$"it works in {string.Join(", ", chains)}"],
-            });
+            ReportChain(rule, $"match {name}", chains, start);
         }
+
+        if (rule.Target.Chains is { IsEmpty: false } places && !places.Contains(start.Name)) { ReportChain(rule, $"target {rule.Target.Name}", places, start); }
+    }
+
+    private void ReportChain(in RuleEntry rule, string module, ImmutableArray<string> chains, ChainDraft start)
+    {
+        if (!_reported.Add(rule.Span)) { return; }
+        diagnostics.Add(Diagnostic.Error(DiagnosticCode.WrongChain, $"the {module} cannot be used in a rule that {start.Name} reaches", rule.Span) with
+        {
+            Notes = [$"it works in {string.Join(", ", chains)}"],
+        });
     }
 }
 

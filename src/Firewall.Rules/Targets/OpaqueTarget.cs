@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
 
 namespace Firewall.Rules.Targets;
@@ -10,7 +11,7 @@ public sealed record OpaqueTarget(string Module, ImmutableArray<string> Words) :
 {
     public override string Name => Module;
 
-    public override Effect? Effect => null;
+    public override Effect Effect => new LeaveToKernel(DeferReason.Target);
 
     public override void Print(OptionWriter writer)
     {
