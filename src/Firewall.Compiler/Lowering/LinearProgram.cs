@@ -73,7 +73,7 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Guar
             var rule = chain.Rules[i];
             var guard = guards.Lower(Understood(rule, graph.Family), graph.Family);
             if (guard.IsNever) { continue; }
-            Effect effect = guard.AsksUnknownOut ? new DeferForOutput() : rule.Target.Effect ?? throw NotUnderstood(rule);
+            Effect effect = guard.AsksUnknownOut ? new DeferForOutput() : rule.Target.Effect;
             var callee = effect is Call or Goto ? _done[rule.Callee!] : null;
             var lowered = new LinearRule(rule, guard, effect, counters.OfRule(graph.Family, chain, i), callee);
             kept.Add(lowered);

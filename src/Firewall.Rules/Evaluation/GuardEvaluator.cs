@@ -19,30 +19,33 @@ public enum GuardOutcome
 public readonly record struct GuardResult(GuardOutcome Outcome, int? Atom = null, DeferReason? Reason = null, bool Counts = false);
 
 /// <summary>Asks a guard of a packet, atom by atom, in the order in which the kernel asks the matches of a rule. Obviously right, never fast.</summary>
-public static class GuardEvaluator
+/// <param name="memory">What stateful atoms remember.</param>
+/// <param name="isMemoryOurs">Whether memory may be asked; else atoms that keep memory are unknown, because iptables keeps it.</param>
+public sealed class GuardEvaluator(RuleMemory memory, bool isMemoryOurs = true)
 {
-    public static GuardResult Evaluate(Guard guard, PacketView packet)
+    public GuardResult Evaluate(Guard guard, PacketView packet)
     {
         DeferReason? unknown = null;
         int? dropped = null;
         for (var i = 0; i < guard.Atoms.Length; i++)
         {
-            switch (Ask(guard.Atoms[i], packet))
+            // Memory must not be asked about packets that are not certain to reach it.
+            var answer = unknown is not null && guard.Atoms[i] is Search { Program.KeepsMemory: true }
+                ? Answer.Unknown(DeferReason.Memory)
+                : Ask(guard.Atoms[i], packet);
+            switch (answer.Kind)
             {
-                case Answer.No:
+                case AnswerKind.No:
                     return dropped is null ? new(GuardOutcome.NoMatch, Atom: i) : new(GuardOutcome.Hotdrop, dropped);
-                case Answer.Hotdrop when unknown is not null:
+                case AnswerKind.Hotdrop when unknown is not null:
                     return new(GuardOutcome.Unknown, Reason: unknown);
-                case Answer.Hotdrop when guard.Atoms[i] is Search { CountsHotdrop: true }:
+                case AnswerKind.Hotdrop when guard.Atoms[i] is Search { CountsHotdrop: true }:
                     dropped ??= i;
                     break;
-                case Answer.Hotdrop:
+                case AnswerKind.Hotdrop:
                     return new(GuardOutcome.Hotdrop, dropped ?? i);
-                case Answer.UnknownInInterface:
-                    unknown ??= DeferReason.InInterface;
-                    break;
-                case Answer.UnknownOutInterface:
-                    unknown ??= DeferReason.OutInterface;
+                case AnswerKind.Unknown:
+                    unknown ??= answer.Reason;
                     break;
             }
         }
@@ -52,44 +55,65 @@ public static class GuardEvaluator
             : new(GuardOutcome.Match, Counts: true);
     }
 
-    private enum Answer
+    private enum AnswerKind
     {
         Yes,
         No,
         Hotdrop,
-        UnknownInInterface,
-        UnknownOutInterface,
+        Unknown,
     }
 
-    private static Answer Ask(Atom atom, PacketView packet) => atom switch
+    private readonly record struct Answer(AnswerKind Kind, DeferReason Reason = default)
     {
-        Test test => Yes(Holds(test, packet)),
-        AnyOf any => Yes(any.Tests.Any(test => Holds(test, packet))),
+        public static readonly Answer Yes = new(AnswerKind.Yes);
+        public static readonly Answer No = new(AnswerKind.No);
+        public static readonly Answer Hotdrop = new(AnswerKind.Hotdrop);
+
+        public static Answer Of(bool holds) => holds ? Yes : No;
+
+        public static Answer Unknown(DeferReason reason) => new(AnswerKind.Unknown, reason);
+    }
+
+    private Answer Ask(Atom atom, PacketView packet) => atom switch
+    {
+        Test test => Ask(test, packet),
+        AnyOf any => Ask(any, packet),
         Never => Answer.No,
+        Unknowable unknowable => Answer.Unknown(unknowable.Reason),
         InterfaceTest test => Ask(test, packet),
         HeaderGate gate => Ask(gate, packet),
         ChainGate => packet.ChainEnd == ChainEnd.Protocol ? Answer.Yes : Answer.Hotdrop,
-        HotdropUnless must => Holds(must.Test, packet) ? Answer.Yes : Answer.Hotdrop,
-        Search search => StepInterpreter.Run(search.Program, packet) switch
-        {
-            SearchResult.Hotdrop => Answer.Hotdrop,
-            var result => Yes((result == SearchResult.Match) != search.Negated),
-        },
+        HotdropUnless must => Ask(must.Test, packet) is { Kind: AnswerKind.No } ? Answer.Hotdrop : Ask(must.Test, packet),
+        Search search => Ask(search, packet),
         _ => throw new ArgumentOutOfRangeException(nameof(atom)),
     };
 
+    private Answer Ask(Search search, PacketView packet)
+    {
+        if (search.Program.KeepsMemory && !isMemoryOurs) { return Answer.Unknown(DeferReason.Memory); }
+        foreach (var field in search.Program.Fields)
+        {
+            if (packet.Possible(field) is not { IsSingle: true }) { return Answer.Unknown(field.Kind.WhenUnknown()); }
+        }
+
+        return StepInterpreter.Run(search.Program, packet, memory) switch
+        {
+            SearchResult.Hotdrop => Answer.Hotdrop,
+            var result => Answer.Of((result == SearchResult.Match) != search.Negated),
+        };
+    }
+
     private static Answer Ask(InterfaceTest test, PacketView packet)
     {
-        var context = packet.Context;
         var device = test switch
         {
             { IsPrefix: true, Name: "" } => "",
-            { Direction: InterfaceDirection.In } => context.InInterface,
-            _ => context.Hook == Hook.Input ? "" : context.OutInterface,
+            { Direction: InterfaceDirection.In } => packet.InInterface,
+            _ => packet.OutInterface,
         };
         return device is null
-            ? test.Direction == InterfaceDirection.In ? Answer.UnknownInInterface : Answer.UnknownOutInterface
-            : Yes(test.Fits(device));
+            ? Answer.Unknown(test.Direction == InterfaceDirection.In ? DeferReason.InInterface : DeferReason.OutInterface)
+            : Answer.Of(test.Fits(device));
     }
 
     private static Answer Ask(HeaderGate gate, PacketView packet)
@@ -102,7 +126,19 @@ public static class GuardEvaluator
 
     private static Answer Short(HeaderGate gate) => gate.WhenShort == WhenMissing.Hotdrop ? Answer.Hotdrop : Answer.No;
 
-    private static bool Holds(Test test, PacketView packet) => test.Values.Contains(packet.Value(test.Field) & test.Mask);
+    private static Answer Ask(Test test, PacketView packet)
+    {
+        if (test.IsAlwaysTrue || test.Values.IsEmpty) { return Answer.Of(test.IsAlwaysTrue); }
+        if (packet.Possible(test.Field) is not { } possible) { return Answer.Unknown(test.Field.Kind.WhenUnknown()); }
+        if (possible.IsSingle) { return Answer.Of(test.Values.Contains(possible.Ranges[0].Low & test.Mask)); }
+        var values = possible.Values.Select(v => test.Values.Contains(v & test.Mask)).Distinct().ToArray();
+        return values is [var only] ? Answer.Of(only) : Answer.Unknown(test.Field.Kind.WhenUnknown());
+    }
 
-    private static Answer Yes(bool holds) => holds ? Answer.Yes : Answer.No;
+    private static Answer Ask(AnyOf any, PacketView packet)
+    {
+        var answers = any.Tests.Select(t => Ask(t, packet)).ToArray();
+        if (answers.Contains(Answer.Yes)) { return Answer.Yes; }
+        return answers.FirstOrDefault(a => a.Kind == AnswerKind.Unknown, Answer.No);
+    }
 }

@@ -5,16 +5,23 @@ using Firewall.Rules.Targets;
 
 namespace Firewall.Rules.Evaluation;
 
+/// <summary>Where routing sends a packet.</summary>
+/// <param name="Hook">INPUT or FORWARD.</param>
+/// <param name="OutInterface">FORWARD: name of the device it will leave by; null when that is not known.</param>
+public sealed record Route(Hook Hook, string? OutInterface);
+
 /// <summary>
 /// The reference: walks the chains rule by rule as <c>ipt_do_table</c> (net/ipv4/netfilter/ip_tables.c) does. Obviously right, never optimised; every
 /// other engine must agree with it.
 /// </summary>
 /// <param name="rules">The rules of the host.</param>
 /// <param name="context">What is known of the host besides its rules: reassembly and its MAC address. Hook and families are the rules'.</param>
-public sealed class Interpreter(HostRules rules, PacketContext context)
+/// <param name="memories">What modules remember, and the time.</param>
+public sealed class Interpreter(HostRules rules, PacketContext context, Memories? memories = null)
 {
     private readonly CounterLayout _layout = new(rules);
-    private readonly PacketContext _context = context with { Hook = rules.Hook, Families = [.. rules.Graphs.Select(g => g.Family)] };
+    private readonly PacketContext _context = context with { Hook = rules.Hook, Families = [.. rules.Families] };
+    private readonly Memories _memories = memories ?? new Memories();
     private Counters[]? _counters;
 
     /// <summary>What the numbers of the counters mean.</summary>
@@ -30,23 +37,116 @@ public sealed class Interpreter(HostRules rules, PacketContext context)
     /// <param name="inInterface">Name of the device it came in by; null when that is not known.</param>
     /// <param name="outInterface">FORWARD: name of the device it will leave by; null when that is not known.</param>
     /// <param name="trace">Told about every rule that is asked.</param>
-    public Decision Judge(ReadOnlyMemory<byte> frame, string? inInterface = null, string? outInterface = null, Action<TraceStep>? trace = null)
+    public Decision Judge(ReadOnlyMemory<byte> frame, string? inInterface = null, string? outInterface = null, Action<TraceStep>? trace = null) =>
+        Judge(frame, _context with { InInterface = inInterface, OutInterface = outInterface }, route: null, trace);
+
+    /// <summary>Judges one frame of which more is known.</summary>
+    /// <param name="frame">From the destination MAC address on.</param>
+    /// <param name="known">What is known of it beside its bytes.</param>
+    /// <param name="route">For rules that begin before routing: what routing will say; null when that is not known.</param>
+    /// <param name="trace">Told about every rule that is asked.</param>
+    public Decision Judge(ReadOnlyMemory<byte> frame, PacketContext known, Route? route, Action<TraceStep>? trace = null)
     {
-        var known = _context with { InInterface = inInterface, OutInterface = outInterface };
+        known = known with { Hook = _context.Hook, Families = _context.Families };
         return PacketView.TryDecode(frame, known, out var view, out var reason)
-            ? new Walk(this, rules.For(view.Family)!, view, trace).Run()
+            ? new Journey(this, view, trace).Run(route)
             : Decision.Deferred(reason);
     }
 
-    /// <summary>One packet's way through the chains.</summary>
-    private sealed class Walk(Interpreter interpreter, ChainGraph graph, PacketView packet, Action<TraceStep>? trace)
+    /// <summary>One packet's way along the stations.</summary>
+    private sealed class Journey(Interpreter interpreter, PacketView packet, Action<TraceStep>? trace)
+    {
+        private readonly List<(Station Station, int Counter)> _matched = [];
+        private PacketView _packet = packet;
+
+        public Decision Run(Route? route)
+        {
+            var rules = interpreter.Rules;
+            var decision = rules.Entrance.SelectMany(h => rules.At(_packet.Family, h)).Aggregate((Decision?)null, (done, s) => done ?? Visit(s));
+            if (rules.Hook == Hook.Prerouting && decision is null)
+            {
+                if (route is null) { return Decision.Deferred(DeferReason.Destination); }
+                if (_packet.WhyNotAt(route.Hook) is { } why) { return Decision.Deferred(why); }
+                _packet = _packet.With(_packet.Context with { Hook = route.Hook, OutInterface = route.OutInterface });
+                decision = rules.At(_packet.Family, route.Hook).Aggregate((Decision?)null, (done, s) => done ?? Visit(s));
+            }
+
+            return decision ?? Accept(new Decision(DecisionKind.Accept, _accepting, IsHotdrop: false, Reason: null));
+        }
+
+        /// <summary>The rule that accepted in the last table; null for a policy.</summary>
+        private RuleIdentity? _accepting;
+
+        /// <summary>Null when the packet goes on to the next station.</summary>
+        private Decision? Visit(Station station)
+        {
+            if (station.Table == "nat")
+            {
+                if (WhyTranslated() is { } why) { return Decision.Deferred(why); }
+                if (IsKnown(FieldKind.TrackLookup, 1)) { return null; }
+            }
+
+            var walk = new Walk(interpreter, station, _packet, _matched, trace);
+            var end = walk.Run();
+            _packet = walk.Packet;
+            switch (end)
+            {
+                case { Kind: DecisionKind.Accept }:
+                    _accepting = end.Rule;
+                    return null;
+                case { Kind: DecisionKind.Drop }:
+                    return Drop(end);
+                default:
+                    return end;
+            }
+        }
+
+        /// <summary>Whether a connection that is already translated may hold the packet: its addresses change before routing.</summary>
+        private DeferReason? WhyTranslated() =>
+            IsKnown(FieldKind.TrackLookup, 0) ? null
+            : IsKnown(FieldKind.TrackLookup, 1) && _packet.Context.Possible(FieldKind.TrackStatus) is { IsSingle: true } status && (status.Ranges[0].Low & TranslationBits) == 0 ? null
+            : DeferReason.Nat;
+
+        private bool IsKnown(FieldKind kind, UInt128 value) => _packet.Context.Possible(kind) is { IsSingle: true } known && known.Ranges[0].Low == value;
+
+        private Decision Accept(Decision decision)
+        {
+            if (_packet.Context.OnlyCertainDrops) { return Decision.Deferred(DeferReason.Accepted); }
+            Count(_matched.Where(m => m.Station.IsOwned));
+            return decision;
+        }
+
+        private Decision Drop(Decision decision)
+        {
+            var context = _packet.Context;
+            if (context is { TracksConnections: true, IsNetfilter: false } && !IsKnown(FieldKind.TrackLookup, 0)) { return Decision.Deferred(DeferReason.Tracking); }
+            Count(_matched);
+            return decision;
+        }
+
+        /// <summary>Counts with the verdict: a deferred packet counts nowhere.</summary>
+        private void Count(IEnumerable<(Station Station, int Counter)> matched)
+        {
+            foreach (var (_, counter) in matched) { interpreter.Counters[counter] = interpreter.Counters[counter].Add(_packet.TotalLength); }
+        }
+    }
+
+    /// <summary><c>IPS_SRC_NAT | IPS_DST_NAT</c>.</summary>
+    private const uint TranslationBits = 0x30;
+
+    private HostRules Rules => rules;
+
+    /// <summary>One packet's way through the chains of a station.</summary>
+    private sealed class Walk(Interpreter interpreter, Station station, PacketView packet, List<(Station Station, int Counter)> matched, Action<TraceStep>? trace)
     {
         private readonly Stack<(Chain Chain, int Index)> _returns = new();
-        private readonly List<int> _matched = [];
+
+        /// <summary>The packet as the rules have left it.</summary>
+        public PacketView Packet { get; private set; } = packet;
 
         public Decision Run()
         {
-            var (chain, index) = (graph.Base, 0);
+            var (chain, index) = (station.Graph.Base, 0);
             while (true)
             {
                 if (index == chain.Rules.Length)
@@ -57,16 +157,18 @@ public sealed class Interpreter(HostRules rules, PacketContext context)
                 }
 
                 var rule = chain.Rules[index];
-                var result = GuardEvaluator.Evaluate(GuardOf(rule), packet);
-                trace?.Invoke(new TraceStep(new RuleIdentity(graph.Family, HostRules.Table, chain.Name, rule.Number, rule.Line), rule, _returns.Count, result));
-                if (result.Counts) { _matched.Add(interpreter._layout.OfRule(graph.Family, chain, index)); }
+                var counter = interpreter._layout.OfRule(station, chain, index);
+                var identity = new RuleIdentity(station.Family, station.Table, chain.Name, rule.Number, rule.Line);
+                var result = new GuardEvaluator(new RuleMemory(interpreter._memories, identity), IsMemoryOurs).Evaluate(rule.Guard(station.Family), Packet);
+                trace?.Invoke(new TraceStep(identity, rule, _returns.Count, result));
+                if (result.Counts) { matched.Add((station, counter)); }
                 switch (result.Outcome)
                 {
                     case GuardOutcome.NoMatch:
                         index++;
                         continue;
                     case GuardOutcome.Hotdrop:
-                        return Commit(Decision.Hotdropped);
+                        return Decision.Hotdropped;
                     case GuardOutcome.Unknown:
                         return Decision.Deferred(result.Reason!.Value);
                 }
@@ -74,13 +176,13 @@ public sealed class Interpreter(HostRules rules, PacketContext context)
                 switch (rule.Target.Effect)
                 {
                     case Decide decide:
-                        return Commit(Decided(decide.Verdict, interpreter._layout.Entries[_matched[^1]].Identity));
+                        return Decided(decide.Verdict, identity);
                     case Call call:
                         _returns.Push((chain, index + 1));
-                        (chain, index) = (graph[call.Chain], 0);
+                        (chain, index) = (station.Graph[call.Chain], 0);
                         break;
                     case Goto go:
-                        (chain, index) = (graph[go.Chain], 0);
+                        (chain, index) = (station.Graph[go.Chain], 0);
                         break;
                     case ReturnToCaller:
                         index = chain.Rules.Length;
@@ -88,29 +190,38 @@ public sealed class Interpreter(HostRules rules, PacketContext context)
                     case Continue:
                         index++;
                         break;
-                    default:
-                        throw new InvalidOperationException($"line {rule.Line} has not been checked for placement");
+                    case SetMark set when !station.IsOwned:
+                        Know(FieldKind.Mark, Packet.Context.Possible(FieldKind.Mark) is { IsSingle: true } mark ? ValueSet.Of((mark.Ranges[0].Low & ~(UInt128)set.Clear) ^ set.Flip) : null);
+                        index++;
+                        break;
+                    case Untrack when !station.IsOwned:
+                        Know(FieldKind.TrackState, ValueSet.Of((uint)TrackState.Untracked));
+                        Know(FieldKind.HasConnection, ValueSet.Of(0));
+                        Know(FieldKind.TrackLookup, ValueSet.Of(0));
+                        index++;
+                        break;
+                    case var effect:
+                        return Decision.Deferred(effect.WhyKernel(station.IsOwned));
                 }
             }
+        }
+
+        /// <summary>Memory of tables that stay with the kernel is the kernel's.</summary>
+        private bool IsMemoryOurs => station.IsOwned && !Packet.Context.OnlyCertainDrops;
+
+        private void Know(FieldKind kind, ValueSet? values)
+        {
+            var all = Packet.Context.Surroundings;
+            Packet = Packet.With(Packet.Context with { Surroundings = values is null ? all.Remove(kind) : all.SetItem(kind, values) });
         }
 
         private static Decision Decided(Verdict verdict, RuleIdentity? rule) =>
             new(verdict == Verdict.Accept ? DecisionKind.Accept : DecisionKind.Drop, rule, IsHotdrop: false, Reason: null);
 
-        private Guard GuardOf(Rule rule) =>
-            rule.Guard(graph.Family) ?? throw new InvalidOperationException($"line {rule.Line} has not been checked for placement");
-
         private Decision Policy()
         {
-            _matched.Add(interpreter._layout.OfPolicy(graph.Family, graph.Base));
-            return Commit(Decided(graph.Base.Policy!.Value, rule: null));
-        }
-
-        /// <summary>Counts with the verdict: a deferred packet counts nowhere.</summary>
-        private Decision Commit(Decision decision)
-        {
-            foreach (var counter in _matched) { interpreter.Counters[counter] = interpreter.Counters[counter].Add(packet.TotalLength); }
-            return decision;
+            matched.Add((station, interpreter._layout.OfPolicy(station)));
+            return Decided(station.Graph.Base.Policy!.Value, rule: null);
         }
     }
 }

@@ -23,7 +23,18 @@ public sealed class PacketView
         TransportOffset = chain?.TransportOffset ?? network + (frame.Span[network] & 15) * 4;
     }
 
+    private PacketView(PacketView packet, PacketContext context)
+        : this(packet._frame, context, packet.Family, packet.NetworkOffset, packet._chain)
+    {
+    }
+
     public PacketContext Context { get; }
+
+    /// <summary>Name of the device it came in by, empty for packets of this host; null when that is not known.</summary>
+    public string? InInterface => Context.Hook == Hook.Output ? "" : Context.InInterface;
+
+    /// <summary>Name of the device it leaves by, empty before routing and for packets to this host; null when that is not known.</summary>
+    public string? OutInterface => Context.Hook is Hook.Input or Hook.Prerouting ? "" : Context.OutInterface;
 
     public Family Family { get; }
 
@@ -56,10 +67,7 @@ public sealed class PacketView
 
         var packet = frame[..(network + length)];
         view = new(packet, context, family, network, family == Family.IPv6 ? HeaderChain.Walk(packet.Span, network) : null);
-        var deferral = view.IsFragment && context.Reassembles(family) ? DeferReason.Fragment
-            : context.Hook == Hook.Forward && view.WireTimeToLive <= 1 ? DeferReason.Ttl
-            : (DeferReason?)null;
-        if (deferral is { } late)
+        if (view.WhyNotAt(context.Hook) is { } late)
         {
             view = null;
             return Defer(late, out reason);
@@ -68,6 +76,20 @@ public sealed class PacketView
         reason = default;
         return true;
     }
+
+    /// <summary>The same packet at a later hook, or with other knowledge.</summary>
+    public PacketView With(PacketContext context) => new(this, context);
+
+    /// <summary>Why a hook never sees the packet as it is on the wire; null when it does.</summary>
+    public DeferReason? WhyNotAt(Hook hook) =>
+        Context.IsNetfilter ? null
+        : IsFragment && Context.Reassembles(Family, hook) ? DeferReason.Fragment
+        : hook == Hook.Forward && WireTimeToLive <= 1 ? DeferReason.Ttl
+        : null;
+
+    /// <summary>The values that a field may have as far as is known; null for a field of the surroundings of which nothing is known.</summary>
+    public ValueSet? Possible(Field field) =>
+        field.Kind.IsOfSurroundings() || field.Kind == FieldKind.Mark ? Context.Possible(field.Kind) : ValueSet.Of(Value(field));
 
     /// <summary>Where a header begins; null for an IPv6 extension header that the walk did not meet.</summary>
     public int? Offset(HeaderBase header) => header switch
@@ -87,7 +109,7 @@ public sealed class PacketView
         return value;
     }
 
-    /// <summary>The answer to a field's question.</summary>
+    /// <summary>The answer to a field's question, which the bytes give.</summary>
     public UInt128 Value(Field field) => field.Kind switch
     {
         FieldKind.Bytes => Offset(field.Base) is { } start ? Number((long)start + field.Offset, field.Length) ?? 0 : 0,
@@ -96,11 +118,10 @@ public sealed class PacketView
         FieldKind.Protocol => _chain?.Protocol ?? Bytes[NetworkOffset + 9],
         FieldKind.FragmentOffset => (UInt128)(_chain?.FragmentOffset ?? FragmentWord & 0x1fff),
         FieldKind.TotalLength => (UInt128)TotalLength,
-        FieldKind.TimeToLive => (UInt128)(Context.Hook == Hook.Forward ? WireTimeToLive - 1 : WireTimeToLive),
+        FieldKind.TimeToLive => (UInt128)(Context is { Hook: Hook.Forward, IsNetfilter: false } ? WireTimeToLive - 1 : WireTimeToLive),
         FieldKind.TypeOfService => Family == Family.IPv4 ? Bytes[NetworkOffset + 1] : (byte)(BinaryPrimitives.ReadUInt16BigEndian(Bytes[NetworkOffset..]) >> 4),
         FieldKind.PacketType => (UInt128)(int)Class(Bytes),
         FieldKind.EthernetLink => Context.InInterface == "lo" ? 0u : 1u,
-        FieldKind.Mark => 0,
         FieldKind.TransportLength => (UInt128)Math.Max(0, ChainEnd == ChainEnd.Protocol ? End - TransportOffset : 0),
         _ => throw new ArgumentOutOfRangeException(nameof(field)),
     };

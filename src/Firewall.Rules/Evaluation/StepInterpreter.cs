@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using Firewall.Rules.Meaning;
 
 namespace Firewall.Rules.Evaluation;
@@ -6,13 +7,21 @@ namespace Firewall.Rules.Evaluation;
 /// <summary>Runs a step program over a packet, step by step.</summary>
 public sealed class StepInterpreter
 {
+    private readonly StepProgram _program;
     private readonly PacketView _packet;
+    private readonly RuleMemory _memory;
     private readonly ulong[] _locals;
 
-    private StepInterpreter(PacketView packet, int locals) => (_packet, _locals) = (packet, new ulong[locals]);
+    /// <summary>What the last <see cref="Find"/> looked for.</summary>
+    private (Table Table, ulong[] Key)? _sought;
+    private ulong[]? _entry;
 
-    public static SearchResult Run(StepProgram program, PacketView packet) =>
-        new StepInterpreter(packet, program.Locals).Run(program.Body).Result ?? SearchResult.NoMatch;
+    private StepInterpreter(StepProgram program, PacketView packet, RuleMemory memory) =>
+        (_program, _packet, _memory, _locals) = (program, packet, memory, new ulong[program.Locals]);
+
+    /// <summary>Runs the program. Fields that it asks must have one known value.</summary>
+    public static SearchResult Run(StepProgram program, PacketView packet, RuleMemory memory) =>
+        new StepInterpreter(program, packet, memory).Run(program.Body).Result ?? SearchResult.NoMatch;
 
     /// <summary>What happens after a step: the next one, the end of the loop, or the end of the search.</summary>
     private readonly record struct Flow(SearchResult? Result, bool LeavesLoop)
@@ -59,10 +68,46 @@ public sealed class StepInterpreter
                 return new(null, LeavesLoop: true);
             case Return end:
                 return Flow.End(end.Result);
+            case Atomically block:
+                return Run(block.Body);
+            default:
+                Remember(step);
+                return default;
+        }
+    }
+
+    private void Remember(Step step)
+    {
+        switch (step)
+        {
+            case Find { Memory: Cell cell } find:
+                _entry = _memory.Memories.Cell(_memory.Rule, _program, cell);
+                _locals[find.Found] = 1;
+                break;
+            case Find { Memory: Table table } find:
+                _sought = (table, [.. find.Key.Select(Value)]);
+                _entry = _memory.Memories.Find(table, _sought.Value.Key);
+                _locals[find.Found] = _entry is null ? 0u : 1u;
+                break;
+            case Create create:
+                _entry = _memory.Memories.Create(_sought!.Value.Table, _sought.Value.Key);
+                _locals[create.Made] = _entry is null ? 0u : 1u;
+                break;
+            case Forget:
+                _memory.Memories.Forget(_sought!.Value.Table, _sought.Value.Key);
+                break;
+            case Fetch fetch:
+                _locals[fetch.Local] = WordAt(fetch.Word) is var word && word < _entry!.Length ? _entry[word] : 0;
+                break;
+            case Store store:
+                if (WordAt(store.Word) is var place && place < _entry!.Length) { _entry[place] = Value(store.Value); }
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(step));
         }
     }
+
+    private int WordAt(Expression word) => (int)(Value(word) & (BitOperations.RoundUpToPowerOf2((ulong)_entry!.Length) - 1));
 
     private bool Holds(Comparison comparison)
     {
@@ -85,6 +130,13 @@ public sealed class StepInterpreter
         OffsetOf offset => (ulong)(_packet.Offset(offset.Base) ?? 0),
         PacketEnd => (ulong)_packet.End,
         Arithmetic arithmetic => Value(arithmetic),
+        Ask ask => (ulong)_packet.Possible(ask.Field)!.Ranges[0].Low,
+        Now { Clock: ClockKind.Jiffies } => _memory.Memories.Now.Jiffies,
+        Now { Clock: ClockKind.Monotonic } => _memory.Memories.Now.Monotonic,
+        Now => _memory.Memories.Now.RealSeconds,
+        JiffiesPerSecond => _memory.Memories.Hertz,
+        Meaning.Random => _memory.Memories.Draw(),
+        Ticket => _memory.Memories.NextTicket(),
         _ => throw new ArgumentOutOfRangeException(nameof(expression)),
     };
 
@@ -96,6 +148,8 @@ public sealed class StepInterpreter
             ArithmeticOperator.Add => left + right,
             ArithmeticOperator.Subtract => left - right,
             ArithmeticOperator.Multiply => left * right,
+            ArithmeticOperator.Divide => right == 0 ? 0 : left / right,
+            ArithmeticOperator.Remainder => right == 0 ? left : left % right,
             ArithmeticOperator.And => left & right,
             ArithmeticOperator.Or => left | right,
             ArithmeticOperator.Xor => left ^ right,

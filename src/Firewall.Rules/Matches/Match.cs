@@ -10,8 +10,8 @@ public abstract record Match
     /// <summary>The module as <c>-m</c> names it; null for the conditions every rule may have (<c>-s</c>, <c>-p</c>, …).</summary>
     public abstract string? ModuleName { get; }
 
-    /// <summary>What the match asks of a packet; null when this version cannot say (the module is only parsed and printed).</summary>
-    public abstract Guard? Meaning(Family family);
+    /// <summary>What the match asks of a packet.</summary>
+    public abstract Guard Meaning(Family family);
 
     /// <summary>Writes its options in iptables-save's order and spelling, without the <c>-m NAME</c>.</summary>
     public abstract void Print(OptionWriter writer);

@@ -11,7 +11,7 @@ public sealed record OpaqueMatch(string Name, ImmutableArray<string> Words) : Ma
 {
     public override string ModuleName => Name;
 
-    public override Guard? Meaning(Family family) => null;
+    public override Guard Meaning(Family family) => Guard.Of(new Unknowable(DeferReason.Match));
 
     public override void Print(OptionWriter writer) => writer.WriteWords(Words);
 

@@ -27,10 +27,33 @@ public sealed class ValueSet : IEquatable<ValueSet>
 
     public bool IsEmpty => Ranges.IsEmpty;
 
+    /// <summary>Exactly one value.</summary>
+    public bool IsSingle => Ranges is [var only] && only.Low == only.High;
+
+    /// <summary>The values one by one; for small sets.</summary>
+    public IEnumerable<UInt128> Values
+    {
+        get
+        {
+            foreach (var range in Ranges)
+            {
+                for (var value = range.Low; value < range.High; value++) { yield return value; }
+                yield return range.High;
+            }
+        }
+    }
+
     public static ValueSet Of(UInt128 value) => new([new ValueRange(value, value)]);
 
     /// <summary>The values from <paramref name="low"/> to <paramref name="high"/>; empty when they are reversed, as iptables treats such ranges.</summary>
     public static ValueSet Between(UInt128 low, UInt128 high) => low <= high ? new([new ValueRange(low, high)]) : Empty;
+
+    public static ValueSet Of(params ReadOnlySpan<UInt128> values)
+    {
+        var ranges = new List<ValueRange>();
+        foreach (var value in values) { ranges.Add(new ValueRange(value, value)); }
+        return Union(ranges);
+    }
 
     public static ValueSet Union(IEnumerable<ValueRange> ranges)
     {

@@ -60,18 +60,8 @@ public sealed record Rule(int Number, ImmutableArray<Match> Matches, Target Targ
         _ => null,
     };
 
-    /// <summary>What the rule asks; null when one of its matches is not understood.</summary>
-    public Guard? Guard(Family family)
-    {
-        var guard = Meaning.Guard.Always;
-        foreach (var match in Matches)
-        {
-            if (match.Meaning(family) is not { } meaning) { return null; }
-            guard = guard.Then(meaning);
-        }
-
-        return guard;
-    }
+    /// <summary>What the rule asks.</summary>
+    public Guard Guard(Family family) => Matches.Aggregate(Meaning.Guard.Always, (guard, match) => guard.Then(match.Meaning(family)));
 
     /// <summary>Canonical iptables-save text without the <c>-A CHAIN</c>, e.g. <c>-s 10.0.0.0/8 -j DROP</c>.</summary>
     public string ToText()

@@ -59,3 +59,17 @@ public sealed record Refuse(RejectWith With) : Effect;
 
 /// <summary>The packet is logged, and the next rule is looked at.</summary>
 public sealed record WriteLog(LogOptions Options) : Effect;
+
+public static class Effects
+{
+    /// <summary>Why a packet is deferred whose rule has this effect.</summary>
+    /// <param name="effect">One that no program of ours has; null for a target that is only parsed.</param>
+    /// <param name="isOwned">Whether the rule stands in a chain that our program replaces.</param>
+    public static DeferReason WhyKernel(this Effect? effect, bool isOwned) => effect switch
+    {
+        LeaveToKernel { Reason: DeferReason.Nat } => DeferReason.Nat,
+        _ when !isOwned => DeferReason.EarlierTable,
+        LeaveToKernel leave => leave.Reason,
+        _ => DeferReason.Target,
+    };
+}

@@ -4,6 +4,8 @@ using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 using Firewall.Rules.Syntax;
+using Firewall.Rules.Targets;
+using Firewall.Rules.Tests.Targets;
 using Firewall.Testing;
 
 namespace Firewall.Rules.Tests.Grammar;
@@ -15,7 +17,7 @@ public class GrammarTests
 
     [Fact]
     public void The_grammar_of_the_modules_is_what_the_modules_declare() => Golden.VerifyFile(
-        ModuleGrammar.Write(MatchModules.All), Repository.PathOf("grammar", "modules.ebnf"), Repository.PathOf("grammar", "modules.ebnf.received.txt"));
+        ModuleGrammar.Write(MatchModules.All, TargetModules.All), Repository.PathOf("grammar", "modules.ebnf"), Repository.PathOf("grammar", "modules.ebnf.received.txt"));
 
     [Fact]
     public void Every_name_in_the_grammar_is_defined_and_reached_from_file()
@@ -78,6 +80,27 @@ public class GrammarTests
     [SkippableTheory]
     [InlineData(Family.IPv4)]
     [InlineData(Family.IPv6)]
+    public void Targets_load_in_iptables_where_they_are_accepted_and_print_alike(Family family)
+    {
+        using var iptables = new LegacyIptables();
+        TargetText.MakeSets(iptables);
+        var sentences = new Sentences(Rules(family), new Random(Seed), lenient: false);
+        var failures = new List<string>();
+        foreach (var module in TargetModules.All.Where(m => (m.OnlyFamily is null || m.OnlyFamily == family) && LegacyIptables.HasTarget(m.Name, family == Family.IPv6)))
+        {
+            var (table, chain) = TargetText.PlaceOf(module);
+            for (var i = 0; i < 10 * Repository.Scale; i++)
+            {
+                Compare(iptables, TargetText.File(table, chain, sentences.Derive(ModuleGrammar.NameOf(module))), family, mayBeLenient: false, failures, table);
+            }
+        }
+
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures.Take(10)));
+    }
+
+    [SkippableTheory]
+    [InlineData(Family.IPv4)]
+    [InlineData(Family.IPv6)]
     public void Whole_files_load_in_iptables_exactly_when_they_are_accepted(Family family)
     {
         using var iptables = new LegacyIptables();
@@ -110,7 +133,7 @@ public class GrammarTests
     }
 
     /// <summary>Whether both accept the file; what differs goes to the failures.</summary>
-    private static bool Compare(LegacyIptables iptables, string text, Family family, bool mayBeLenient, List<string> failures)
+    private static bool Compare(LegacyIptables iptables, string text, Family family, bool mayBeLenient, List<string> failures, string tableName = "filter")
     {
         var bytes = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
         var loaded = iptables.Restore(bytes, family == Family.IPv6);
@@ -123,10 +146,10 @@ public class GrammarTests
         }
 
         if (!loaded.Accepted) { return false; }
-        if (binding.Policy!.Table("filter") is not { } table) { return true; }
+        if (binding.Policy!.Table(tableName) is not { } table) { return true; }
         var printed = new StringBuilder();
         SaveFormat.Write(table, counters: false, printed);
-        var saved = iptables.Save(family == Family.IPv6, "filter");
+        var saved = iptables.Save(family == Family.IPv6, tableName);
         if (Body(saved) != Body(printed.ToString())) { failures.Add($"prints differently:\n{Body(printed.ToString())}iptables-save:\n{Body(saved)}{text}"); }
         return true;
     }
@@ -146,6 +169,7 @@ public class GrammarTests
             ["address"] = new Reference($"ipv{(int)family}-address"),
             ["mask"] = new Reference($"ipv{(int)family}-mask"),
             ["module"] = new Reference($"ipv{(int)family}-module"),
+            ["target-module"] = new Reference($"ipv{(int)family}-target"),
             ["user-chain"] = new Choice([new Terminal("office"), new Terminal("guests")], [false, false]),
             ["byte-order-mark"] = new Terminal("\uFEFF"),
             ["carriage-return-newline"] = new Terminal("\r\n"),
