@@ -16,7 +16,7 @@ internal sealed class TargetBinder(Family family, List<Diagnostic> diagnostics)
     private static readonly DropTarget Drop = new();
     private static readonly ReturnTarget Return = new();
     private static readonly QueueTarget Queue = new();
-    private static readonly ImmutableHashSet<string> Known = [.. TargetModules.All.Select(t => t.Name), .. KnownModules.Targets.Select(t => t.Name)];
+    private static readonly ImmutableHashSet<string> Known = [.. TargetModules.All.Select(t => t.Name)];
 
     /// <summary>The verdicts of the standard target (libxtables/xtables.c).</summary>
     public static bool IsStandard(string name) => name is "ACCEPT" or "DROP" or "QUEUE" or "RETURN";
@@ -70,7 +70,6 @@ internal sealed class TargetBinder(Family family, List<Diagnostic> diagnostics)
     {
         if (clause.Module is { } module) { return Create(module, clause, table, context, conditions); }
         var name = clause.Name.Text;
-        if (KnownModules.Targets.Any(t => t.Name == name && t.Families.Contains(family))) { return new OpaqueTarget(name, RuleBinder.WordsOf(clause.Uses)); }
         if (Known.Contains(name))
         {
             return Fail(DiagnosticCode.WrongFamily, $"the target `{name}` does not exist for {(family == Family.IPv4 ? "iptables" : "ip6tables")}", clause.Name.Span);
@@ -84,17 +83,16 @@ internal sealed class TargetBinder(Family family, List<Diagnostic> diagnostics)
         var given = new GivenOptions(clause.Uses, context, clause.Span);
         var target = module.Create(given);
         foreach (var error in given.Errors) { diagnostics.Add(Diagnostic.Error(error.Code, error.Message, error.Span, error.Help)); }
-        return target is not null && IsAllowed(module, clause, table, context, conditions) ? target : null;
+        return target is not null && IsAllowed(target, module, clause, table, context, conditions) ? target : null;
     }
 
     /// <summary>What the kernel checks when the table is committed (<c>xt_check_target</c> in net/netfilter/x_tables.c and the target's own check).</summary>
-    private bool IsAllowed(TargetModule module, TargetClause clause, TableDraft table, ValueContext context, ImmutableArray<Match>? conditions)
+    private bool IsAllowed(Target target, TargetModule module, TargetClause clause, TableDraft table, ValueContext context, ImmutableArray<Match>? conditions)
     {
         var errors = diagnostics.Count;
-        if (!module.Tables.IsEmpty && !module.Tables.Contains(table.Name))
+        if (target.Tables is { IsEmpty: false } allowed && !allowed.Contains(table.Name))
         {
-            var tables = string.Join(" or ", module.Tables);
-            Fail(DiagnosticCode.WrongTable, $"the target {module.Name} cannot be used in the table {table.Name}", clause.Span, $"it works in {tables}");
+            Fail(DiagnosticCode.WrongTable, $"the target {module.Name} cannot be used in the table {table.Name}", clause.Span, $"it works in {string.Join(" or ", allowed)}");
         }
 
         if (!module.Protocols.IsEmpty && !(context.Protocol is { } protocol && module.Protocols.Contains(protocol)))

@@ -27,7 +27,7 @@ internal sealed class OptionScope
     /// <summary>Null for a target, and for a match this version does not understand.</summary>
     public MatchModule? Module { get; init; }
 
-    /// <summary>Null for a match, and for a target this version does not understand.</summary>
+    /// <summary>Null for a match.</summary>
     public TargetModule? TargetModule { get; init; }
 
     public ImmutableArray<Option> Options { get; }
@@ -64,14 +64,8 @@ internal sealed class ModuleCatalog
         }
 
         _matches = matches.ToFrozenDictionary(StringComparer.Ordinal);
-        var targets = TargetModules.All.Where(t => t.OnlyFamily is null || t.OnlyFamily == family)
-            .ToDictionary(t => t.Name, t => new OptionScope(t.Name, t.Options) { TargetModule = t }, StringComparer.Ordinal);
-        foreach (var target in KnownModules.Targets.Where(t => t.Families.Contains(family)))
-        {
-            targets.TryAdd(target.Name, new OptionScope(target.Name, target.Options));
-        }
-
-        _targets = targets.ToFrozenDictionary(StringComparer.Ordinal);
+        _targets = TargetModules.All.Where(t => t.OnlyFamily is null || t.OnlyFamily == family)
+            .ToFrozenDictionary(t => t.Name, t => new OptionScope(t.Name, t.Options) { TargetModule = t }, StringComparer.Ordinal);
     }
 
     public Family Family { get; }

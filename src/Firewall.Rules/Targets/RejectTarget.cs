@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Names;
 using Firewall.Rules.Options;
@@ -7,7 +6,7 @@ using static Firewall.Rules.Matches.Example;
 namespace Firewall.Rules.Targets;
 
 /// <summary><c>-j REJECT</c>: the packet is gone, and its sender is told so (net/ipv4/netfilter/ipt_REJECT.c, net/ipv6/netfilter/ip6t_REJECT.c).</summary>
-public sealed record RejectTarget(RejectWith With) : Target
+public sealed record RejectTarget(RejectWith With) : ModuleTarget
 {
     private static readonly Option<RejectWith> RejectWithOption = Option.Value("--reject-with", Values.RejectAnswer);
 
@@ -49,17 +48,11 @@ public sealed record RejectTarget(RejectWith With) : Target
         ],
     };
 
-    public override string Name => Module.Name;
-
-    public override ImmutableArray<string> Chains => Module.Chains;
-
     public override Effect Effect => new Refuse(With);
 
-    public override void Print(OptionWriter writer)
-    {
-        writer.WriteWords(["-j", Name]);
-        writer.Write(RejectWithOption, With.Name);
-    }
+    protected override TargetModule Declaration => Module;
+
+    protected override void PrintOptions(OptionWriter writer) => writer.Write(RejectWithOption, With.Name);
 
     private static RejectTarget? Read(GivenOptions given)
     {

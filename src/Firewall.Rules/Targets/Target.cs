@@ -13,6 +13,9 @@ public abstract record Target
     /// <summary>How the walk goes on.</summary>
     public abstract Effect Effect { get; }
 
+    /// <summary>Tables the target may stand in; empty for all.</summary>
+    public virtual ImmutableArray<string> Tables => [];
+
     /// <summary>Built-in chains from which a rule with the target may be reached; empty for all.</summary>
     public virtual ImmutableArray<string> Chains => [];
 

@@ -1,6 +1,5 @@
 using Firewall.Rules.Matches;
 using Firewall.Rules.Policies;
-using Firewall.Rules.Syntax;
 using Firewall.Rules.Targets;
 
 namespace Firewall.Rules.Tests.Targets;
@@ -71,9 +70,13 @@ public sealed class TargetExamples
         }
     }
 
+    /// <summary>The targets of iptables 1.8.9 but for the standard ones.</summary>
     [Fact]
-    public void Every_target_of_iptables_has_its_module() =>
-        Assert.Empty(KnownModules.Targets.Select(t => t.Name).Except(TargetModules.All.Select(t => t.Name)));
+    public void The_generator_finds_every_target() => Assert.Equal(
+        ["AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "CT", "DNAT", "DNPT", "DSCP", "ECN", "HL", "HMARK", "IDLETIMER", "LED", "LOG",
+         "MARK", "MASQUERADE", "NETMAP", "NFLOG", "NFQUEUE", "NOTRACK", "RATEEST", "REDIRECT", "REJECT", "SECMARK", "SET", "SNAT", "SNPT", "SYNPROXY",
+         "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG"],
+        TargetModules.All.Select(m => m.Name).Order(StringComparer.Ordinal));
 
     private static (TargetModule Module, Example Example) Find(string name, int index)
     {
