@@ -63,7 +63,7 @@ public sealed record ClusteripTarget(ClusterNode? Node) : ModuleTarget
         writer.Write(HashInit, $"{node.HashInit}");
     }
 
-    private static bool HasOneDestination(Match match) => match is DestinationMatch { Address.Mask: var mask } && mask == uint.MaxValue;
+    private static bool HasOneDestination(Match match) => match is DestinationMatch { Network: { Mask: var mask, Address: var address } } && mask == uint.MaxValue && address != 0;
 
     private static ClusteripTarget? Read(GivenOptions given)
     {

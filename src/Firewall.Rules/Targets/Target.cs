@@ -66,13 +66,15 @@ public sealed record WriteLog(LogOptions Options) : Effect;
 public static class Effects
 {
     /// <summary>Why a packet is deferred whose rule has this effect.</summary>
-    /// <param name="effect">One that no program of ours has; null for a target that is only parsed.</param>
+    /// <param name="effect">One that no program of ours has.</param>
     /// <param name="isOwned">Whether the rule stands in a chain that our program replaces.</param>
-    public static DeferReason WhyKernel(this Effect? effect, bool isOwned) => effect switch
+    public static DeferReason WhyKernel(this Effect effect, bool isOwned) => effect switch
     {
         LeaveToKernel { Reason: DeferReason.Nat } => DeferReason.Nat,
         _ when !isOwned => DeferReason.EarlierTable,
         LeaveToKernel leave => leave.Reason,
+        Refuse => DeferReason.Reject,
+        WriteLog => DeferReason.Log,
         _ => DeferReason.Target,
     };
 }
