@@ -4,7 +4,6 @@ using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 using Firewall.Rules.Syntax;
-using Firewall.Rules.Targets;
 using Firewall.Testing;
 
 namespace Firewall.Rules.Tests.Corpus;
