@@ -36,6 +36,9 @@ internal static class TargetText
         return binding.Policy?.Table(table)?.Chain(chain)?.Rules.Single();
     }
 
+    /// <summary>Whether the running kernel takes the target; SECMARK needs SELinux too.</summary>
+    public static bool IsOnKernel(TargetModule module, Family family) => module.Name != "SECMARK" && LegacyIptables.HasTarget(module.Name, family == Family.IPv6);
+
     /// <summary>Makes the sets that the examples of SET name.</summary>
     public static void MakeSets(LegacyIptables iptables) => iptables.MakeSets("create guests hash:ip\ncreate guests6 hash:ip family inet6\ncreate marks hash:ip skbinfo timeout 60\n");
 

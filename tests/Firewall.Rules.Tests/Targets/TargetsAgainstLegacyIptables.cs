@@ -73,8 +73,5 @@ public sealed class TargetsAgainstLegacyIptables
     }
 
     private static IEnumerable<(TargetModule Module, Example Example)> Examples(ExampleKind kind, Family family) =>
-        TargetText.Examples(kind, family).Where(e => LegacyIptables.HasTarget(e.Module.Name, family == Family.IPv6) && !NeedsMore.Contains(e.Module.Name));
-
-    /// <summary>SECMARK needs SELinux.</summary>
-    private static readonly string[] NeedsMore = ["SECMARK"];
+        TargetText.Examples(kind, family).Where(e => TargetText.IsOnKernel(e.Module, family));
 }
