@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Packets;
+using Firewall.Rules.Targets;
 
 namespace Firewall.Rules.Matches;
 
@@ -27,6 +28,9 @@ public enum ExampleKind
 
     /// <summary>A rule with this text matches some packets of a sequence, see <see cref="Example.Turns"/>.</summary>
     Plays,
+
+    /// <summary>The target of a rule with this text has the effect <see cref="Example.Effect"/>.</summary>
+    Does,
 }
 
 /// <summary>One packet of a sequence.</summary>
@@ -75,7 +79,15 @@ public sealed record Example(ExampleKind Kind, string Text)
         return this with { Surroundings = Surroundings.SetItem(field.Kind, possible) };
     }
 
+    /// <summary>For targets: the table and the built-in chain; null for the first ones that take the target.</summary>
+    public (string Table, string Chain)? Place { get; init; }
+
+    /// <summary>For <see cref="ExampleKind.Does"/>: what the target does.</summary>
+    public Effect? Effect { get; init; }
+
     public Example In(Family family) => this with { Family = family };
+
+    public Example At(string table, string chain) => this with { Place = (table, chain) };
 
     public Example OnForward() => this with { Chain = "FORWARD" };
 
@@ -96,6 +108,8 @@ public sealed record Example(ExampleKind Kind, string Text)
 
     public static Example Defers(string text, DeferReason reason, Packet packet) =>
         new(ExampleKind.Defers, text) { Packet = packet, Family = packet.Family, Reason = reason };
+
+    public static Example Does(string text, Effect effect) => new(ExampleKind.Does, text) { Effect = effect };
 
     /// <summary>A sequence of packets: each after so many milliseconds, and whether the rule matches it.</summary>
     public static Example Plays(string text, params ReadOnlySpan<(Packet Packet, int After, bool Hits)> turns)

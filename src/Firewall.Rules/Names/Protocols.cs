@@ -13,6 +13,7 @@ public static class Protocols
     public const byte Icmp = 1;
     public const byte Tcp = 6;
     public const byte Udp = 17;
+    public const byte Dccp = 33;
     public const byte Ipv6Routing = 43;
     public const byte Ipv6Fragment = 44;
     public const byte Esp = 50;

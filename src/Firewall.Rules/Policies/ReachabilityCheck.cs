@@ -89,6 +89,11 @@ internal sealed class ReachabilityCheck(TableDraft table, FrozenModuleChains mod
             if (chains.IsEmpty || chains.Contains(start.Name)) { continue; }
             Report(rule, $"the match {name} cannot be used in a rule that {start.Name} reaches", chains);
         }
+
+        if (rule.Target.Chains is { IsEmpty: false } places && !places.Contains(start.Name))
+        {
+            Report(rule, $"the target {rule.Target.Name} cannot be used in a rule that {start.Name} reaches", places);
+        }
     }
 
     private void Report(in RuleEntry rule, string message, ImmutableArray<string> places)
