@@ -4,7 +4,6 @@ using Firewall.Agreement.Tests.Engines;
 using Firewall.Agreement.Tests.Generation;
 using Firewall.Compiler;
 using Firewall.Compiler.CodeGeneration;
-using Firewall.Kernel.Netfilter;
 using Firewall.Kernel.Probe;
 using Firewall.Kernel.Tests;
 using Firewall.Kernel.Tests.Rig;
