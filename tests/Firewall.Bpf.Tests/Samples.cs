@@ -107,4 +107,33 @@ internal static class Samples
         });
         return new BpfObject("tails", [programs], [first, second]);
     }
+
+    /// <summary>Looks a connection up that is not there, would read a field of it and give it back, and returns 2.</summary>
+    public static BpfObject AskingTheKernel() => new("asking", [], [Function("asking", FunctionKind.Program, a =>
+    {
+        var none = a.NewLabel("none");
+        for (short at = -32; at < 0; at += 8)
+        {
+            a.StoreImmediate(Width.Double, FramePointer, at, 0);
+        }
+
+        // struct bpf_ct_opts at -16: this network namespace (-1), UDP. A tuple of zeros at -32.
+        a.StoreImmediate(Width.Word, FramePointer, -16, -1);
+        a.StoreImmediate(Width.Byte, FramePointer, -8, 17);
+        a.Move(R2, FramePointer);
+        a.Alu(AluOp.Add, R2, -32);
+        a.Move(R3, 12);
+        a.Move(R4, FramePointer);
+        a.Alu(AluOp.Add, R4, -16);
+        a.Move(new Register(5), 12);
+        a.CallKernel(KernelFunction.XdpConnectionLookup);
+        a.MoveKernelOffset(new Register(7), KernelField.Number("sk_buff", "mark", 4));
+        a.JumpIf(Condition.Equal, R0, 0, none);
+        a.LoadKernelField(new Register(7), R0, KernelField.Number("nf_conn", "status", 8));
+        a.Move(R1, R0);
+        a.CallKernel(KernelFunction.ConnectionRelease);
+        a.Mark(none);
+        a.Move(R0, 2);
+        a.Exit();
+    })]);
 }

@@ -17,6 +17,7 @@ public static class HelperFunction
     public const int XdpAdjustTail = 65;
     public const int FibLookup = 69;
     public const int Jiffies64 = 118;
+    public const int ProbeReadKernel = 113;
     public const int KtimeGetBootNanoseconds = 125;
     public const int RingbufOutput = 130;
     public const int RingbufReserve = 131;
@@ -24,6 +25,7 @@ public static class HelperFunction
     public const int RingbufDiscard = 133;
     public const int KtimeGetCoarseNanoseconds = 160;
     public const int Loop = 181;
+    public const int DynptrRead = 201;
     public const int XdpGetBufferLength = 188;
     public const int XdpLoadBytes = 189;
     public const int XdpStoreBytes = 190;
@@ -45,6 +47,7 @@ public static class HelperFunction
         XdpAdjustTail => "bpf_xdp_adjust_tail",
         FibLookup => "bpf_fib_lookup",
         Jiffies64 => "bpf_jiffies64",
+        ProbeReadKernel => "bpf_probe_read_kernel",
         KtimeGetBootNanoseconds => "bpf_ktime_get_boot_ns",
         RingbufOutput => "bpf_ringbuf_output",
         RingbufReserve => "bpf_ringbuf_reserve",
@@ -52,6 +55,7 @@ public static class HelperFunction
         RingbufDiscard => "bpf_ringbuf_discard",
         KtimeGetCoarseNanoseconds => "bpf_ktime_get_coarse_ns",
         Loop => "bpf_loop",
+        DynptrRead => "bpf_dynptr_read",
         XdpGetBufferLength => "bpf_xdp_get_buff_len",
         XdpLoadBytes => "bpf_xdp_load_bytes",
         XdpStoreBytes => "bpf_xdp_store_bytes",

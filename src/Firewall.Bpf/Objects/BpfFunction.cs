@@ -6,10 +6,10 @@ namespace Firewall.Bpf.Objects;
 /// <summary>How a function is called, which decides its C prototype and its linkage in BTF.</summary>
 public enum FunctionKind
 {
-    /// <summary>An XDP entry: <c>int f(struct xdp_md *ctx)</c>.</summary>
+    /// <summary>An entry: <c>int f(struct xdp_md *ctx)</c>, or with the context of the object's <see cref="ProgramType"/>.</summary>
     Program,
 
-    /// <summary><c>int f(struct xdp_md *ctx, u64 …)</c>, verified by the kernel once and on its own.</summary>
+    /// <summary><c>int f(struct xdp_md *ctx, u64 …)</c>, or with the type's context, verified by the kernel once and on its own.</summary>
     Global,
 
     /// <summary>The body of <c>bpf_loop</c>: <c>static long f(u64 index, void *ctx)</c>; 0 goes on, 1 stops.</summary>

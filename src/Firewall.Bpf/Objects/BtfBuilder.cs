@@ -90,8 +90,8 @@ internal sealed class BtfBuilder
         return id;
     }
 
-    /// <summary>A function; the linkage stands where other kinds count members.</summary>
-    public int Function(string name, int prototype, bool global) => Add(name, Kind.Function, global ? 1 : 0, prototype);
+    /// <summary>A function; the linkage (0 static, 1 global, 2 extern) stands where other kinds count members.</summary>
+    public int Function(string name, int prototype, int linkage) => Add(name, Kind.Function, linkage, prototype);
 
     /// <summary>A variable of global linkage.</summary>
     public int Variable(string name, int type)

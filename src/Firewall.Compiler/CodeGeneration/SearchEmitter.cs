@@ -22,9 +22,9 @@ internal sealed record Kept(short Slot) : Expression;
 /// The frame holds, from its lowest address: the context, the scratch pointer, the result. A callback gets the frame's address. The variables are in
 /// <see cref="Scratch"/>: what comes from there is unknown to the verifier, which would else walk a loop once for each value of its variables.
 /// </remarks>
-internal sealed class SearchEmitter(string name, StepProgram program)
+internal sealed class SearchEmitter(string name, StepProgram program, PacketAccess access)
 {
-    /// <summary>The bytes belong to the packet, but not to the part of it that XDP can read.</summary>
+    /// <summary>The bytes belong to the packet, but not to the part of it that the program can read.</summary>
     public const int Truncated = 3;
 
     private const int Unfinished = -1;
@@ -33,12 +33,11 @@ internal sealed class SearchEmitter(string name, StepProgram program)
     private const short ResultSlot = 16;
     private const int FrameSize = 24;
 
-    /// <summary>Largest distance from the start of a frame that the verifier lets a packet pointer have.</summary>
-    public const int FarthestOffset = 0xF000;
-
     private static readonly Register Frame = R7;
 
     private readonly List<BpfFunction> _callbacks = [];
+
+    private PacketAccess Access => access;
 
     public IEnumerable<BpfFunction> Build()
     {
@@ -154,9 +153,9 @@ internal sealed class SearchEmitter(string name, StepProgram program)
             asm.JumpIf(Condition.Above, R1, R2, tooShort);
             asm.Alu(AluOp.Subtract, R2, R1);
             asm.JumpIf(Condition.Below, R2, read.Bytes, tooShort);
-            asm.JumpIf(Condition.Above, R1, FarthestOffset, unreadable);
-            asm.Load(Width.Word, R3, R6, XdpContextField.Data);
-            asm.Load(Width.Word, R4, R6, XdpContextField.DataEnd);
+            asm.JumpIf(Condition.Above, R1, search.Access.FarthestOffset, unreadable);
+            search.Access.EmitStart(asm, R3);
+            search.Access.EmitEnd(asm, R4);
             asm.Alu(AluOp.Add, R3, R1);
             asm.Move(R2, R3);
             asm.Alu(AluOp.Add, R2, read.Bytes);

@@ -8,8 +8,11 @@ namespace Firewall.Compiler.CodeGeneration;
 /// <summary>
 /// The searches of a rule set, one global function each: the kernel verifies a global function once, however many rules call it.
 /// </summary>
-public sealed class SearchFunctions
+internal sealed class SearchFunctions(PacketAccess access)
 {
+    /// <summary>How the functions get at packets.</summary>
+    public PacketAccess Access => access;
+
     private readonly Dictionary<StepProgram, string> _names = [];
 
     /// <summary>The function that runs the program; made on first use.</summary>
@@ -34,5 +37,5 @@ public sealed class SearchFunctions
         _ => 0,
     });
 
-    public ImmutableArray<BpfFunction> Build() => [.. _names.SelectMany(p => new SearchEmitter(p.Value, p.Key).Build())];
+    public ImmutableArray<BpfFunction> Build() => [.. _names.SelectMany(p => new SearchEmitter(p.Value, p.Key, access).Build())];
 }

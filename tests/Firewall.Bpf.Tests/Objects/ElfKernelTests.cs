@@ -54,6 +54,18 @@ public sealed class ElfKernelTests : IDisposable
     }
 
     [SkippableFact]
+    public void Bpftool_finds_kernel_functions_and_fields_by_name()
+    {
+        Mount();
+        Shell.Run("bpftool", "prog", "load", Write(Samples.AskingTheKernel()), Path.Combine(Pins, "asking"));
+        var dump = Shell.Run("bpftool", "prog", "dump", "xlated", "pinned", Path.Combine(Pins, "asking"));
+        Assert.Contains("call bpf_xdp_ct_lookup#", dump, StringComparison.Ordinal);
+        Assert.Contains("call bpf_ct_release#", dump, StringComparison.Ordinal);
+        Assert.DoesNotContain("r7 = 0\n", dump, StringComparison.Ordinal);
+        Assert.Contains("Return value: 2", RunPinned("asking"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public void Ip_link_attaches_the_object()
     {
         KernelRequired.Programs("ip");
