@@ -31,11 +31,16 @@ internal sealed class FunctionTypes
     {
         if (!_prototypes.TryGetValue((kind, scalarArguments), out var prototype))
         {
-            prototype = kind == FunctionKind.Callback ? Callback() : TakingContext(scalarArguments);
+            prototype = kind switch
+            {
+                FunctionKind.Callback => Callback(),
+                FunctionKind.Visitor => Visitor(),
+                _ => TakingContext(scalarArguments),
+            };
             _prototypes.Add((kind, scalarArguments), prototype);
         }
 
-        return _btf.Function(name, prototype, global: kind != FunctionKind.Callback);
+        return _btf.Function(name, prototype, global: kind is not (FunctionKind.Callback or FunctionKind.Visitor));
     }
 
     /// <summary><c>long (u64 index, void *ctx)</c>.</summary>
@@ -44,6 +49,14 @@ internal sealed class FunctionTypes
         var result = _btf.Int("long", 8, signed: true);
         var context = _btf.Pointer(BtfBuilder.Void);
         return _btf.Prototype(result, [("index", _unsigned64), ("ctx", context)]);
+    }
+
+    /// <summary><c>long (void *map, void *key, void *value, void *ctx)</c>; the verifier knows what the pointers are.</summary>
+    private int Visitor()
+    {
+        var result = _btf.Int("long", 8, signed: true);
+        var pointer = _btf.Pointer(BtfBuilder.Void);
+        return _btf.Prototype(result, [("map", pointer), ("key", pointer), ("value", pointer), ("ctx", pointer)]);
     }
 
     /// <summary><c>int (struct xdp_md *ctx, u64 a, …)</c>; the kernel knows the context by the structure's name.</summary>

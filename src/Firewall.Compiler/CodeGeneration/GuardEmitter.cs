@@ -1,6 +1,7 @@
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
 using Firewall.Compiler.Lowering;
+using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using static Firewall.Bpf.Isa.Register;
 
@@ -11,7 +12,7 @@ namespace Firewall.Compiler.CodeGeneration;
 /// at the end; atoms behind a gate count only while the gate is open (R7, all ones). The path of a failing gate is short and
 /// ends the program, so it falls through and the general path is the jump: nothing stays pending in the verifier.
 /// </summary>
-internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter tests, PartTails tails, SearchFunctions searches)
+internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter tests, PartTails tails, SearchFunctions searches, RuleIdentity rule)
 {
     private static readonly Register Miss = R8;
     private static readonly Register Open = R7;
@@ -133,8 +134,7 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
 
     private void EmitSearch(Search search, int stage, LoweredGuard guard, Label next)
     {
-        asm.Move(R1, R6);
-        asm.Call(searches.NameOf(search.Program));
+        searches.EmitCall(asm, search.Program, slots, rule);
         var ordinary = asm.NewLabel("search done");
         asm.JumpIf(Condition.BelowOrEqual, R0, (int)SearchResult.Match, ordinary);
         if (search.CountsHotdrop && !guard.AsksUnknownOut)

@@ -31,7 +31,7 @@ public static class LinearGenerator
         var interfaces = new InterfacePatterns();
         var slots = bases.ToDictionary(b => b.Family, b => new FieldSlots(scratch, interfaces, b.Family, Guards(b)));
         interfaces.Allocate(scratch);
-        var context = new PartContext(slots, interfaces, new SearchFunctions(), scratch.Allocate(4 * partition.Levels), options);
+        var context = new PartContext(slots, interfaces, new SearchFunctions(options.Hertz), scratch.Allocate(4 * partition.Levels), options);
         var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
         var scratchMap = scratch.Seal();
 
@@ -48,8 +48,9 @@ public static class LinearGenerator
         }
 
         var searches = context.Searches.Build();
+        maps.AddRange(context.Searches.Memory.Maps);
         var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches]);
-        return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls);
+        return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls) { Memory = context.Searches.Memory.Layout };
     }
 
     private static IEnumerable<LoweredGuard> Guards(LinearChain root)

@@ -3,6 +3,7 @@ using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
 using Firewall.Bpf.Objects;
 using Firewall.Compiler.Lowering;
+using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Targets;
 using static Firewall.Bpf.Isa.Register;
@@ -132,7 +133,7 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
     /// <param name="isCut">Whether the next rule stands in another part.</param>
     private void Emit(ChainCopy copy, int index, LinearRule rule, Label next, bool isCut)
     {
-        var guard = new GuardEmitter(asm, context.SlotsOf(copy.Chain.Family), context.TestsOf(copy.Chain.Family, asm), tails, context.Searches);
+        var guard = new GuardEmitter(asm, context.SlotsOf(copy.Chain.Family), context.TestsOf(copy.Chain.Family, asm), tails, context.Searches, IdentityOf(copy, rule));
         guard.Emit(rule.Guard, next);
         switch (rule.Effect)
         {
@@ -165,6 +166,9 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
 
         guard.EmitDropped(rule.Guard, rule.Counter);
     }
+
+    private static RuleIdentity IdentityOf(ChainCopy copy, LinearRule rule) =>
+        new(copy.Chain.Family, HostRules.Table, copy.Chain.Chain.Name, rule.Rule.Number, rule.Rule.Line);
 
     private void EmitCall(ChainCopy callee, ChainCopy caller, int index)
     {

@@ -39,9 +39,10 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Guar
 {
     private readonly Dictionary<string, LinearChain> _done = new(StringComparer.Ordinal);
 
-    public LinearChain Lower(ChainGraph graph)
+    public LinearChain Lower(Station station)
     {
         _done.Clear();
+        var graph = station.Graph;
 
         // Callees before callers, without recursion: rule sets nest as deep as iptables allows.
         var open = new Stack<(Chain Chain, bool Expanded)>([(graph.Base, false)]);
@@ -50,7 +51,7 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Guar
             if (_done.ContainsKey(top.Chain.Name)) { continue; }
             if (top.Expanded)
             {
-                _done[top.Chain.Name] = Lower(top.Chain, graph);
+                _done[top.Chain.Name] = Lower(top.Chain, station);
                 continue;
             }
 
@@ -64,8 +65,9 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Guar
         return _done[graph.Base.Name];
     }
 
-    private LinearChain Lower(Chain chain, ChainGraph graph)
+    private LinearChain Lower(Chain chain, Station station)
     {
+        var graph = station.Graph;
         var kept = ImmutableArray.CreateBuilder<LinearRule>();
         var goesOn = true;
         for (var i = 0; i < chain.Rules.Length && goesOn; i++)
@@ -75,12 +77,12 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Guar
             if (guard.IsNever) { continue; }
             Effect effect = guard.AsksUnknownOut ? new DeferForOutput() : rule.Target.Effect ?? throw NotUnderstood(rule);
             var callee = effect is Call or Goto ? _done[rule.Callee!] : null;
-            var lowered = new LinearRule(rule, guard, effect, counters.OfRule(graph.Family, chain, i), callee);
+            var lowered = new LinearRule(rule, guard, effect, counters.OfRule(station, chain, i), callee);
             kept.Add(lowered);
             goesOn = lowered.GoesOn;
         }
 
-        int? policy = ReferenceEquals(chain, graph.Base) ? counters.OfPolicy(graph.Family, chain) : null;
+        int? policy = ReferenceEquals(chain, graph.Base) ? counters.OfPolicy(station) : null;
         return new LinearChain(chain, graph.Family, kept.ToImmutable(), policy, goesOn);
     }
 
@@ -90,5 +92,5 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Guar
         new($"line {rule.Line} has not been checked for placement: {rule.ToText()}");
 
     /// <summary>The rules of the host, lowered: per family the built-in chain from which everything hangs.</summary>
-    public ImmutableArray<LinearChain> LowerAll() => [.. rules.Graphs.Select(Lower)];
+    public ImmutableArray<LinearChain> LowerAll() => [.. rules.Stations.Where(s => s.Table == HostRules.Table).Select(Lower)];
 }
