@@ -27,9 +27,8 @@ internal static class RuleText
         var rule = Bind(conditions, packet.Family, forwarded ? "FORWARD" : "INPUT", out var errors);
         Assert.True(rule is not null, $"{conditions}: {errors}");
         var guard = rule.Guard(packet.Family);
-        Assert.NotNull(guard);
         var context = new PacketContext { Hook = forwarded ? Hook.Forward : Hook.Input, InInterface = "eth0", OutInterface = "eth1" };
         Assert.True(PacketView.TryDecode(packet.Frame.AsMemory(), context, out var view, out var reason), $"deferred: {reason} {packet}");
-        return GuardEvaluator.Evaluate(guard, view);
+        return GuardEvaluator.EvaluateAlone(guard, view);
     }
 }

@@ -44,6 +44,12 @@ public sealed record HostRules(Hook Hook, ImmutableArray<Station> Stations)
             ? [.. Prerouting(p), .. Behind(p, Hook.Input), .. Behind(p, Hook.Forward)]
             : Prerouting(p).Concat(Behind(p, hook)))]);
 
+    /// <summary>Whether there are rules for the family.</summary>
+    public bool Has(Family family) => Families.Contains(family);
+
+    /// <summary>The stations of the filter table for a family.</summary>
+    public IEnumerable<Station> Filters(Family family) => Stations.Where(s => s.Family == family && s.Table == Table);
+
     /// <summary>What packets of the family meet at a hook.</summary>
     public IEnumerable<Station> At(Family family, Hook hook) => Stations.Where(s => s.Family == family && s.Hook == hook);
 

@@ -45,7 +45,7 @@ public sealed record Now(ClockKind Clock) : Expression;
 public sealed record JiffiesPerSecond : Expression;
 
 /// <summary>32 random bits, new at each asking.</summary>
-public sealed record Random : Expression;
+public sealed record RandomBits : Expression;
 
 /// <summary>A number greater than every one given before, across processors and rules.</summary>
 public sealed record Ticket : Expression;
@@ -83,7 +83,7 @@ public sealed record Store(Expression Word, Expression Value) : Step
 
 /// <summary>
 /// No other processor touches the current entry meanwhile. Inside stand only <see cref="Let"/>, <see cref="Fetch"/>, <see cref="Store"/> and <see cref="When"/>; values of
-/// <see cref="Now"/>, <see cref="Random"/> and <see cref="Ticket"/> are taken before.
+/// <see cref="Now"/>, <see cref="RandomBits"/> and <see cref="Ticket"/> are taken before.
 /// </summary>
 public sealed record Atomically(ImmutableArray<Step> Body) : Step
 {

@@ -13,7 +13,7 @@ namespace Firewall.Rules.Meaning;
 public sealed record StepProgram(string Name, int Locals, ImmutableArray<Step> Body)
 {
     /// <summary>Whether asking changes something: the program finds entries of a <see cref="Memory"/>, or draws lots.</summary>
-    public bool KeepsMemory => Memories.Any() || Expressions.Any(e => e is Random);
+    public bool KeepsMemory => Memories.Any() || Expressions.Any(e => e is RandomBits);
 
     /// <summary>What it remembers in, in the order of the text.</summary>
     public IEnumerable<Memory> Memories => AllSteps(Body).Select(s => s is Find find ? find.Memory : null).OfType<Memory>().Distinct();

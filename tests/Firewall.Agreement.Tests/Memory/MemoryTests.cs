@@ -1,5 +1,4 @@
 using Firewall.Agreement.Tests.Engines;
-using Firewall.Compiler;
 using Firewall.Compiler.Engines;
 using Firewall.Kernel.Loading;
 using Firewall.Kernel.Tests;
