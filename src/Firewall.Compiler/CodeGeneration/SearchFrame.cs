@@ -60,7 +60,7 @@ internal sealed class SearchFrame
 
     public int Size { get; }
 
-    public static int DrawsIn(Expression expression) => expression.WithParts.Count(e => e is Rules.Meaning.Random or Ticket);
+    public static int DrawsIn(Expression expression) => expression.WithParts.Count(e => e is RandomBits or Ticket);
 
     /// <summary>All steps, also those in blocks.</summary>
     public static IEnumerable<Step> All(IEnumerable<Step> steps) => steps.SelectMany(s => All(s.Blocks).Prepend(s));

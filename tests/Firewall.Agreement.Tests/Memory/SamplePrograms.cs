@@ -50,7 +50,7 @@ internal static class SamplePrograms
     /// <summary>Two numbers of one expression, and one of another.</summary>
     public static readonly StepProgram Chance = new("chance", Locals: 2,
     [
-        If(((new Rules.Meaning.Random() & 0xFF) + ((new Rules.Meaning.Random() & 0xFF) << 8)).Below(new Rules.Meaning.Random() & 0xFFFF), Found),
+        If(((new RandomBits() & 0xFF) + ((new RandomBits() & 0xFF) << 8)).Below(new RandomBits() & 0xFFFF), Found),
     ]);
 
     /// <summary>Matches until so many bytes have passed.</summary>

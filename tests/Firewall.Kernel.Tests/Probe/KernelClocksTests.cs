@@ -9,7 +9,7 @@ public sealed class KernelClocksTests
     {
         KernelRequired.Tools("zgrep");
         Skip.IfNot(File.Exists("/proc/config.gz"), "the kernel does not say how it was built");
-        using var grep = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("zgrep", "^CONFIG_HZ= /proc/config.gz") { RedirectStandardOutput = true })!;
+        using var grep = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("zgrep", "^CONFIG_HZ= /proc/config.gz") { RedirectStandardOutput = true, UseShellExecute = false })!;
         Assert.Equal($"CONFIG_HZ={KernelClocks.MeasureHertz()}", grep.StandardOutput.ReadToEnd().Trim());
     }
 
