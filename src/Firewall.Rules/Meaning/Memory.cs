@@ -23,6 +23,12 @@ public sealed record Table(string Name, int KeyWords, int Words, int Capacity) :
     /// Number of the word that says when the entry dies, in jiffies; 0 never. A dead entry is not found, and makes room when the table is full. Null: entries stay.
     /// </summary>
     public int? ExpiresBy { get; init; }
+
+    /// <summary>
+    /// What the rules that name the table must agree on beside its shape, in words. The kernel lets the first rule decide for all; tables of one name that are not
+    /// equal cannot be kept by us.
+    /// </summary>
+    public string Terms { get; init; } = "";
 }
 
 /// <summary>A clock of the kernel.</summary>
