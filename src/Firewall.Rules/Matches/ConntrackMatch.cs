@@ -136,7 +136,7 @@ public sealed record ConntrackMatch(
     /// <summary>SNAT and DNAT are bits of the status that a packet with an entry has beside its state.</summary>
     internal static IEnumerable<Atom> InState(Given<TrackStates> states)
     {
-        var listed = ValueSet.Union(Listed(states.Value).Select(s => new ValueRange((UInt128)(int)s, (UInt128)(int)s)));
+        var listed = ValueSet.Of([.. Listed(states.Value).Select(s => (UInt128)(int)s)]);
         var nat = (states.Value.HasFlag(TrackStates.SourceNat) ? SourceNatBit : 0) | (states.Value.HasFlag(TrackStates.DestinationNat) ? DestinationNatBit : 0);
         var state = Field.TrackState.In(listed, states.IsNegated);
         var translated = Field.TrackStatus.Masked((UInt128)nat, 0, negated: !states.IsNegated);

@@ -33,7 +33,8 @@ public sealed record HashlimitTable(
 /// <param name="Family">How many bits an address has.</param>
 public sealed record HashlimitMatch(HashlimitTable Table, bool Above, Family Family) : Match
 {
-    private const uint DefaultBurst = 5, MaximumBurst = 1_000_000, DefaultCollection = 1_000, MaximumSize = 1 << 20;
+    private const ulong DefaultBurst = 5, MaximumBurst = 1_000_000;
+    private const uint DefaultCollection = 1_000, MaximumSize = 1 << 20;
 
     /// <summary>Milliseconds after which entries of byte rates expire, without and with a burst.</summary>
     private const uint ByteExpiry = 15_000, ByteBurstExpiry = 60_000;
@@ -47,7 +48,7 @@ public sealed record HashlimitMatch(HashlimitTable Table, bool Above, Family Fam
 
     private static readonly Option<HashRate> UpToOption = Option.Value("--hashlimit-upto", Values.HashlimitRate).Alias("--hashlimit").Negatable();
     private static readonly Option<HashRate> AboveOption = Option.Value("--hashlimit-above", Values.HashlimitRate).Negatable();
-    private static readonly Option<uint> BurstOption = Option.Value("--hashlimit-burst", Values.HashlimitBurst);
+    private static readonly Option<ulong> BurstOption = Option.Value("--hashlimit-burst", Values.HashlimitBurst);
     private static readonly Option<HashFields> ModeOption = Option.Value("--hashlimit-mode", Values.HashlimitMode);
     private static readonly Option<int> SourceMaskOption = Option.Value("--hashlimit-srcmask", Values.Prefix);
     private static readonly Option<int> DestinationMaskOption = Option.Value("--hashlimit-dstmask", Values.Prefix);
@@ -102,9 +103,9 @@ public sealed record HashlimitMatch(HashlimitTable Table, bool Above, Family Fam
             Hits("-m hashlimit --hashlimit-upto 1/s --hashlimit-name c1", Packet.Udp(1, 53)),
             Hits("-m hashlimit --hashlimit-upto 1/s --hashlimit-mode srcport --hashlimit-name c2", Packet.Udp6(1, 53).WithHopByHop(1, 0)),
             Hits("-m hashlimit --hashlimit-upto 1/s --hashlimit-mode dstport --hashlimit-name c3", Packet.Icmp(8).Keep(2)),
-            Hits("-m hashlimit --hashlimit-above 100b/s --hashlimit-name c4", Packet.Udp(1, 53).WithPayload(new byte[100])),
+            Hits("-m hashlimit --hashlimit-upto 100b/s --hashlimit-name c4", Packet.Udp(1, 53).WithPayload(new byte[500])),
             Misses("-m hashlimit --hashlimit-above 1/s --hashlimit-name d1", Packet.Udp(1, 53)),
-            Misses("-m hashlimit --hashlimit-upto 100b/s --hashlimit-name d2", Packet.Udp6(1, 53).WithPayload(new byte[100])),
+            Misses("-m hashlimit --hashlimit-above 100b/s --hashlimit-name d2", Packet.Udp6(1, 53).WithPayload(new byte[500])),
             Misses("-p tcp -m hashlimit --hashlimit-upto 1/s --hashlimit-name d3", Packet.Udp(1, 53)),
             Hotdrops("-m hashlimit --hashlimit-above 1/s --hashlimit-mode srcport --hashlimit-name e1", Packet.Udp(1, 53).Keep(3)),
             Hotdrops("-m hashlimit --hashlimit-upto 1/s --hashlimit-mode dstport --hashlimit-name e2", Packet.Ip6(59)),
@@ -114,7 +115,8 @@ public sealed record HashlimitMatch(HashlimitTable Table, bool Above, Family Fam
             Plays("-m hashlimit --hashlimit-above 1/min --hashlimit-burst 1 --hashlimit-mode srcip,dstport --hashlimit-srcmask 24 --hashlimit-name f2",
                 (Packet.Udp(1, 53), 0, false), (Packet.Udp(2, 53).From("10.0.0.3"), 50, true), (Packet.Udp(1, 54).From("10.0.0.3"), 50, false), (Packet.Udp(1, 53).From("10.0.1.3"), 50, false)),
             Plays("-m hashlimit --hashlimit-upto 1kb/s --hashlimit-name f3",
-                (Packet.Udp(1, 53).WithPayload(new byte[472]), 0, true), (Packet.Udp(1, 53).WithPayload(new byte[472]), 50, false), (Packet.Udp(1, 53).WithPayload(new byte[472]), 950, true)),
+                (Packet.Udp(1, 53).WithPayload(new byte[472]), 0, true), (Packet.Udp(1, 53).WithPayload(new byte[472]), 50, true),
+                (Packet.Udp(1, 53).WithPayload(new byte[472]), 50, false), (Packet.Udp(1, 53).WithPayload(new byte[472]), 950, true)),
             Plays("-m hashlimit --hashlimit-upto 1kb/s --hashlimit-burst 2kb --hashlimit-name f4",
                 (Packet.Udp(1, 53).WithPayload(new byte[800]), 0, true), (Packet.Udp(1, 53).WithPayload(new byte[800]), 50, true), (Packet.Udp(1, 53).WithPayload(new byte[800]), 50, true),
                 (Packet.Udp(1, 53).WithPayload(new byte[800]), 50, false)),
@@ -198,7 +200,7 @@ public sealed record HashlimitMatch(HashlimitTable Table, bool Above, Family Fam
         return given.Errors.Count == 0 ? new(table, given.Has(AboveOption) != rate.IsNegated, family) : null;
     }
 
-    /// <summary>Bytes are counted in seconds' worth, rounded up.</summary>
+    /// <summary>Bytes are counted in seconds' worth, rounded up, of what is left of them in 32 bits.</summary>
     private static ulong Burst(GivenOptions given, HashRate rate)
     {
         var burst = given.Get(BurstOption, DefaultBurst).Value;
@@ -210,7 +212,7 @@ public sealed record HashlimitMatch(HashlimitTable Table, bool Above, Family Fam
 
         if (!given.Has(BurstOption)) { return 0; }
         var second = Values.BytesOfCost(rate.Average);
-        if (second > 0 && burst >= second) { return (burst + second - 1) / second; }
+        if (second > 0 && burst >= second) { return (uint)burst / second + (burst % second == 0 ? 0u : 1); }
         given.Fail(BurstOption, $"the burst must be at least what a second gives, {second} bytes");
         return 0;
     }

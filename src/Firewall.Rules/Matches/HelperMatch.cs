@@ -48,7 +48,7 @@ public sealed record HelperMatch(Given<string> Name) : Match
         if (Name.Value.Length == 0) { return Guard.Of(Field.TrackHelper.Is(0, negated: !Name.IsNegated)); }
         var bytes = Encoding.UTF8.GetBytes(Name.Value);
         var fitting = Enumerable.Range(1, Math.Min(bytes.Length, HelperBytes - 1)).Select(length => Number(bytes.AsSpan(0, length)));
-        return Guard.Of(Field.TrackHelper.In(ValueSet.Union(fitting.Select(n => new ValueRange(n, n))), Name.IsNegated));
+        return Guard.Of(Field.TrackHelper.In(ValueSet.Of([.. fitting]), Name.IsNegated));
     }
 
     public override void Print(OptionWriter writer) => writer.WriteQuoted(Helper, Name.Value, Name.IsNegated);

@@ -2,7 +2,6 @@ using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
 using static Firewall.Rules.Matches.Example;
 using static Firewall.Rules.Meaning.Steps;
-using Random = Firewall.Rules.Meaning.Random;
 
 namespace Firewall.Rules.Matches;
 
@@ -99,7 +98,7 @@ public sealed record StatisticMatch(uint? Probability, uint Every, uint Packet, 
         Local lot = new(0);
         return new("statistic_random", Locals: 1,
         [
-            Set(lot, new Random() & 0x7fff_ffff),
+            Set(lot, new RandomBits() & 0x7fff_ffff),
             If(lot.Below(new Constant(probability)), Found),
         ]);
     }

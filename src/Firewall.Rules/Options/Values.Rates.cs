@@ -62,12 +62,12 @@ public static partial class Values
         return rate.IsError ? Wrong(rate.Error!, rate.Help) : new HashRate(rate.Value.Period, rate.Value.Unit);
     });
 
-    /// <summary>A number with a unit, <c>k</c> or <c>m</c>, of which 32 bits are kept; the rest of the text is ignored.</summary>
-    public static readonly ValueGrammar<uint> HashlimitBurst = Word<uint>("hash-burst", text =>
+    /// <summary>A number of at most a million, or any number with a unit, <c>k</c>, <c>m</c> or whatever else follows it.</summary>
+    public static readonly ValueGrammar<ulong> HashlimitBurst = Word<ulong>("hash-burst", text =>
     {
         ReadOnlySpan<char> rest = text;
-        if (!Numbers.TryRead(ref rest, out var number) || number == 0 || (rest.IsEmpty && number > uint.MaxValue)) { return Wrong($"`{text}` is not a burst"); }
-        return (uint)(number * (rest is ['m', ..] ? 1ul << 20 : rest is ['k', ..] ? 1ul << 10 : 1));
+        if (!Numbers.TryRead(ref rest, out var number) || number == 0 || (rest.IsEmpty && number > 1_000_000)) { return Wrong($"`{text}` is not a burst"); }
+        return number * (rest is ['m', ..] ? 1ul << 20 : rest is ['k', ..] ? 1ul << 10 : 1);
     });
 
     /// <summary>Names of what packets are told apart by, between commas or bars.</summary>
