@@ -17,11 +17,16 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
 
     /// <summary>Memory of tables that stay with the kernel is the kernel's.</summary>
     private readonly bool _isMemoryOurs = station.IsOwned && !options.OnlyCertainDrops;
+    private bool _isRuleMemoryOurs;
 
     private Family Family => station.Family;
 
-    public LoweredGuard Lower(Guard guard)
+    /// <summary>Folds one rule's guard.</summary>
+    /// <param name="guard">What the rule asks.</param>
+    /// <param name="keepsKernelMemory">Whether iptables keeps this rule's memory.</param>
+    public LoweredGuard Lower(Guard guard, bool keepsKernelMemory = false)
     {
+        _isRuleMemoryOurs = _isMemoryOurs && !keepsKernelMemory;
         var stages = ImmutableArray.CreateBuilder<Stage>();
         var atoms = ImmutableArray.CreateBuilder<Atom>();
         var (mayDrop, asksTracking) = (false, false);
@@ -125,7 +130,7 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
                 return open.All(IsExact) ? new AnyOf(open)
                     : open.Length == 1 ? Doubted(open[0])
                     : Doubted(open, any);
-            case Search search when search.Program.KeepsMemory && !_isMemoryOurs:
+            case Search search when search.Program.KeepsMemory && !_isRuleMemoryOurs:
                 return Standing(DeferReason.Memory);
             case Search search when search.Program.Fields.FirstOrDefault(f => !IsExact(f)) is { } field:
                 return Standing(field.Kind.WhenUnknown());

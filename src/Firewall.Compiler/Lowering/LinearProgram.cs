@@ -27,7 +27,7 @@ public sealed record LinearChain(Station Station, Chain Chain, ImmutableArray<Li
 
     public bool IsBase => PolicyCounter is not null;
 
-    /// <summary>Whether a packet can come back from it to where the last jump came from.</summary>
+    /// <summary>Whether a packet can come back from it to where the last jump came from; for a built-in chain, to the policy.</summary>
     public bool MayReturn { get; } = ReachesEnd || Rules.Any(r => r.Effect is ReturnToCaller || (r.Effect is Goto && r.Callee!.MayReturn));
 
     /// <summary>Whether a packet can leave the station to the next one.</summary>
@@ -115,7 +115,7 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Comp
         for (var i = 0; i < chain.Rules.Length && goesOn; i++)
         {
             var rule = chain.Rules[i];
-            var guard = guards.Lower(rule.Guard(station.Family));
+            var guard = guards.Lower(rule.Guard(station.Family), rules.KernelMemory.Contains(station.Identify(chain, rule)));
             if (guard.IsNever) { continue; }
             var effect = guard.Standing is { } doubt ? new DeferFor(doubt.Reason) : EffectOf(rule, station);
             var callee = effect is Call or Goto ? _done[rule.Callee!] : null;
