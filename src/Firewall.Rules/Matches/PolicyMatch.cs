@@ -32,8 +32,8 @@ public sealed record PolicyMatch(bool IsIn, bool IsIpsec, bool IsStrict, Equatab
     private static readonly Flag Strict = Option.Flag("--strict");
     private static readonly Option<uint> RequestId = Option.Value("--reqid", Values.Number(uint.MaxValue)).Negatable().Repeatable();
     private static readonly Option<uint> Spi = Option.Value("--spi", Values.Number(uint.MaxValue)).Negatable().Repeatable();
-    private static readonly Option<AddressMask> TunnelSource = Option.Value("--tunnel-src", Values.Host).Negatable().Repeatable();
-    private static readonly Option<AddressMask> TunnelDestination = Option.Value("--tunnel-dst", Values.Host).Negatable().Repeatable();
+    private static readonly Option<AddressMask> TunnelSource = Option.Value("--tunnel-src", Values.HostMask).Negatable().Repeatable();
+    private static readonly Option<AddressMask> TunnelDestination = Option.Value("--tunnel-dst", Values.HostMask).Negatable().Repeatable();
     private static readonly Option<byte> Protocol = Option.Value("--proto", Values.PolicyProtocol).Negatable().Repeatable();
     private static readonly Option<bool> Mode = Option.Value("--mode", Values.PolicyMode).Negatable().Repeatable();
     private static readonly Flag Next = Option.Flag("--next").Repeatable();

@@ -35,9 +35,9 @@ public sealed record SrhMatch(
     private static readonly ImmutableArray<Option<uint>> SegmentsOptions = Relations("--srh-segs-left");
     private static readonly ImmutableArray<Option<uint>> LastEntryOptions = Relations("--srh-last-entry");
     private static readonly Option<uint> TagOption = Option.Value("--srh-tag", Values.Number(ushort.MaxValue)).Negatable();
-    private static readonly Option<AddressMask> PreviousOption = Option.Value("--srh-psid", Values.Host).Negatable();
-    private static readonly Option<AddressMask> NextOption = Option.Value("--srh-nsid", Values.Host).Negatable();
-    private static readonly Option<AddressMask> LastOption = Option.Value("--srh-lsid", Values.Host).Negatable();
+    private static readonly Option<AddressMask> PreviousOption = Option.Value("--srh-psid", Values.HostMask).Negatable();
+    private static readonly Option<AddressMask> NextOption = Option.Value("--srh-nsid", Values.HostMask).Negatable();
+    private static readonly Option<AddressMask> LastOption = Option.Value("--srh-lsid", Values.HostMask).Negatable();
 
     public static readonly MatchModule Module = new("srh")
     {

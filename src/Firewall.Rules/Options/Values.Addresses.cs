@@ -34,7 +34,7 @@ public static partial class Values
     /// One address as <c>inet_aton</c> reads it (<c>10.1</c> is 10.0.0.1), with or without a mask (libxtables, <c>XTTYPE_HOSTMASK</c>). Bits
     /// outside the mask stay.
     /// </summary>
-    public static readonly ValueGrammar<AddressMask> Host = Word<AddressMask>("host", (text, context) =>
+    public static readonly ValueGrammar<AddressMask> HostMask = Word<AddressMask>("host-mask", (text, context) =>
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var (host, bits) = (slash < 0 ? text : text[..slash], context.Family.AddressBits());
