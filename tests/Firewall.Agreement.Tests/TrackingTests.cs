@@ -52,7 +52,7 @@ public sealed class TrackingTests
                 TrackedConnection? found = null;
                 var machine = new VmEngine(
                     LinearGenerator.Generate(rules, options),
-                    new VmOptions { Connections = (tuple, protocol) => found is null ? null : new VmConnection(found.IsReply, found.Status) });
+                    options: new VmOptions { Connections = (tuple, protocol) => found is null ? null : new VmConnection(found.IsReply, found.Status) });
                 var interpreter = new Interpreter(rules, new PacketContext { TracksConnections = true });
                 foreach (var packet in Forms())
                 {

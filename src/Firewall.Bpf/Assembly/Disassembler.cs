@@ -84,6 +84,7 @@ public static class Disassembler
     private static string Prototype(BpfFunction function, ProgramType type) => function.Kind switch
     {
         FunctionKind.Callback => $"static long {function.Name}(u64 index, void *ctx)",
+        FunctionKind.Visitor => $"static long {function.Name}(struct bpf_map *map, const void *key, void *value, void *ctx)",
         _ => $"int {function.Name}(struct {type.ContextStructure()} *ctx{string.Concat("abcd".Take(function.ScalarArguments).Select(c => $", u64 {c}"))})",
     };
 

@@ -14,6 +14,9 @@ public enum FunctionKind
 
     /// <summary>The body of <c>bpf_loop</c>: <c>static long f(u64 index, void *ctx)</c>; 0 goes on, 1 stops.</summary>
     Callback,
+
+    /// <summary>The body of <c>bpf_for_each_map_elem</c>: <c>static long f(struct bpf_map *map, const void *key, void *value, void *ctx)</c>; 0 goes on, 1 stops.</summary>
+    Visitor,
 }
 
 /// <summary>A function with its jumps resolved; calls, function pointers and maps are still names.</summary>

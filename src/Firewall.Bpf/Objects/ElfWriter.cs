@@ -74,7 +74,7 @@ public static class ElfWriter
             var number = NumberOf(sections, section.Name);
             symbols.Add(new(section.Name, ElfSymbolType.Section, Global: false, number, 0, 0));
             symbols.AddRange(section.Functions.Select(f => new ElfSymbol(
-                f.Function.Name, ElfSymbolType.Function, f.Function.Kind != FunctionKind.Callback, number,
+                f.Function.Name, ElfSymbolType.Function, f.Function.Kind is not (FunctionKind.Callback or FunctionKind.Visitor), number,
                 (long)f.Start * Isa.Instruction.Size, (long)f.Function.Code.Length * Isa.Instruction.Size)));
         }
 

@@ -33,11 +33,16 @@ internal sealed class FunctionTypes
     {
         if (!_prototypes.TryGetValue((kind, scalarArguments), out var prototype))
         {
-            prototype = kind == FunctionKind.Callback ? Callback() : TakingContext(scalarArguments);
+            prototype = kind switch
+            {
+                FunctionKind.Callback => Callback(),
+                FunctionKind.Visitor => Visitor(),
+                _ => TakingContext(scalarArguments),
+            };
             _prototypes.Add((kind, scalarArguments), prototype);
         }
 
-        return _btf.Function(name, prototype, linkage: kind == FunctionKind.Callback ? 0 : 1);
+        return _btf.Function(name, prototype, linkage: kind is FunctionKind.Callback or FunctionKind.Visitor ? 0 : 1);
     }
 
     /// <summary><c>long (u64 index, void *ctx)</c>.</summary>
@@ -49,6 +54,14 @@ internal sealed class FunctionTypes
     }
 
     private int Opaque(string structure) => _btf.Pointer(_btf.Struct(structure, 0, 0, []));
+
+    /// <summary><c>long (void *map, void *key, void *value, void *ctx)</c>; the verifier knows what the pointers are.</summary>
+    private int Visitor()
+    {
+        var result = _btf.Int("long", 8, signed: true);
+        var pointer = _btf.Pointer(BtfBuilder.Void);
+        return _btf.Prototype(result, [("map", pointer), ("key", pointer), ("value", pointer), ("ctx", pointer)]);
+    }
 
     /// <summary><c>int (struct xdp_md *ctx, u64 a, …)</c>; the kernel knows the context by the structure's name.</summary>
     private int TakingContext(int scalars)

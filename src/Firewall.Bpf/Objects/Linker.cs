@@ -116,7 +116,7 @@ internal static class Linker
                 (_, null) => throw new ArgumentException($"{function.Name} needs a function that is not there: {relocation}", nameof(byName)),
                 (CallRelocation, { Kind: FunctionKind.Program }) =>
                     throw new ArgumentException($"{function.Name} calls the program {callee.Name}; programs are reached by tail calls", nameof(byName)),
-                (FunctionPointerRelocation, { Kind: not FunctionKind.Callback }) =>
+                (FunctionPointerRelocation, { Kind: not (FunctionKind.Callback or FunctionKind.Visitor) }) =>
                     throw new ArgumentException($"{function.Name} takes the address of {callee.Name}, which is no callback", nameof(byName)),
                 _ => callee,
             };

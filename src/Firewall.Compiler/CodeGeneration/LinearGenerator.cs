@@ -34,7 +34,7 @@ public static class LinearGenerator
         var slots = bases.GroupBy(b => b.Family).ToDictionary(b => b.Key, b => new FieldSlots(scratch, interfaces, b.Key, b.SelectMany(Guards)));
         interfaces.Allocate(scratch);
         var access = PacketAccess.Of(options.Program, rules.Hook, scratch);
-        var context = new PartContext(slots, interfaces, new SearchFunctions(access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases));
+        var context = new PartContext(slots, interfaces, new SearchFunctions(options.Hertz, access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases));
         var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
         var scratchMap = scratch.Seal(options.Program == ProgramKind.Xdp ? 0 : CopiedPacket.SizeFor(bases.SelectMany(Guards)));
 
@@ -52,8 +52,9 @@ public static class LinearGenerator
         }
 
         var searches = context.Searches.Build();
+        maps.AddRange(context.Searches.Memory.Maps);
         var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches, .. AsksTracking(bases, options) ? [Tracking.Build(options)] : Array.Empty<BpfFunction>()]) { Type = access.Type };
-        return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls);
+        return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls) { Memory = context.Searches.Memory.Layout };
     }
 
     /// <summary>At a netfilter hook come the packets of every device, and only those that are the chain's.</summary>

@@ -26,6 +26,10 @@ internal struct MapCreateAttributes
     public int InnerMap;
     public uint NumaNode;
     public ObjectName Name;
+    public uint Interface;
+    public int Btf;
+    public int BtfKeyType;
+    public int BtfValueType;
 }
 
 [StructLayout(LayoutKind.Sequential)]

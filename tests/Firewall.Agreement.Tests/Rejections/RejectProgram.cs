@@ -20,12 +20,14 @@ internal static class RejectProgram
 
     public static BpfObject Build(RejectWith with, Hook hook)
     {
-        var (rejects, searches, interfaces, scratch) = (new RejectFunctions(), new SearchFunctions(), new InterfacePatterns(), new Scratch());
+        var (rejects, interfaces, scratch) = (new RejectFunctions(), new InterfacePatterns(), new Scratch());
+        var access = PacketAccess.Of(ProgramKind.Xdp, hook, scratch);
+        var searches = new SearchFunctions(Options.Hertz, access);
         var slots = new FieldSlots(scratch, interfaces, with.Family, []);
         interfaces.Allocate(scratch);
         var accounting = new Accounting(1, DeferReasonNames.Count);
         var asm = new Assembler("reject", FunctionKind.Program);
-        var tails = new PartTails(asm, accounting, Options, []);
+        var tails = new PartTails(asm, accounting, Options, [], access);
         var parsed = asm.NewLabel("parsed");
         asm.Move(R6, R1);
         Scratch.EmitLookup(asm, tails.Abort);

@@ -44,6 +44,15 @@ public sealed class ElfKernelTests : IDisposable
     }
 
     [SkippableFact]
+    public void Bpftool_loads_maps_with_locks_and_the_kernel_computes_what_the_machine_computes()
+    {
+        Mount();
+        Shell.Run("bpftool", "prog", "load", Write(Samples.Locking()), Path.Combine(Pins, "locks"));
+        Assert.Contains("Return value: 3", RunPinned("locks"), StringComparison.Ordinal);
+        Assert.Equal(3, new VirtualMachine(Samples.Locking()).Run("entry", new byte[64], default).ReturnValue);
+    }
+
+    [SkippableFact]
     public void Bpftool_loads_two_programs_and_fills_the_program_array()
     {
         Mount();
