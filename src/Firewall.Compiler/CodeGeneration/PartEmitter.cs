@@ -76,7 +76,7 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         foreach (var (family, label) in _routings)
         {
             asm.Mark(label);
-            Routing.Emit(asm, tails, family, EntranceOf(context.Course.First(family, Hook.Input)!), EntranceOf(context.Course.First(family, Hook.Forward)!));
+            new Routing(asm, tails, context, family).Emit(EntranceOf(context.Course.First(family, Hook.Input)!), EntranceOf(context.Course.First(family, Hook.Forward)!));
         }
     }
 

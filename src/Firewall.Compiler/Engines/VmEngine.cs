@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Net;
 using Firewall.Bpf.Vm;
 using Firewall.Compiler.CodeGeneration;
 using Firewall.Rules.Evaluation;
+using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 
 namespace Firewall.Compiler.Engines;
@@ -26,6 +28,16 @@ public sealed class VmEngine(CompiledFirewall firewall, Memories? memories = nul
         if (!firewall.Interfaces.IsEmpty)
         {
             _machine.Maps[firewall.Interfaces.Map.Name].Write(InterfacePatterns.Key(ifindex), firewall.Interfaces.ValueFor(name));
+        }
+    }
+
+    /// <summary>Tells the program which addresses are this host's.</summary>
+    public void AddHostAddresses(IReadOnlyCollection<IPAddress> addresses)
+    {
+        foreach (var family in new[] { Family.IPv4, Family.IPv6 })
+        {
+            if (!_machine.Maps.TryGetValue(HostAddressMaps.For(family).Name, out var map)) { continue; }
+            foreach (var (key, value) in HostAddressMaps.Entries([.. addresses.Where(a => a.GetAddressBytes().Length == map.Spec.KeySize)])) { map.Write(key, value); }
         }
     }
 

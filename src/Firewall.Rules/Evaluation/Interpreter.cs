@@ -65,7 +65,8 @@ public sealed class Interpreter(HostRules rules, PacketContext context, Memories
             var decision = rules.Entrance.SelectMany(h => rules.At(_packet.Family, h)).Aggregate((Decision?)null, (done, s) => done ?? Visit(s));
             if (rules.Hook == Hook.Prerouting && decision is null)
             {
-                if (route is null) { return Decision.Deferred(DeferReason.Destination); }
+                // Rules for routes may ask for the mark; what they say is known for none.
+                if (route is null || !IsKnown(FieldKind.Mark, 0)) { return Decision.Deferred(DeferReason.Destination); }
                 if (_packet.WhyNotAt(route.Hook) is { } why) { return Decision.Deferred(why); }
                 _packet = _packet.With(_packet.Context with { Hook = route.Hook, OutInterface = route.OutInterface });
                 decision = rules.At(_packet.Family, route.Hook).Aggregate((Decision?)null, (done, s) => done ?? Visit(s));
