@@ -116,18 +116,6 @@ public sealed class TrackingTests
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
-    [SkippableFact]
-    public void A_connection_that_a_helper_expects_may_be_RELATED()
-    {
-        KernelRequired.Tools("ip", "iptables-legacy-restore", "iptables-legacy-save");
-        var feature = KernelFeatures.Read().ConnectionLookup;
-        Skip.IfNot(feature.IsAvailable, feature.Reason);
-        Assert.Empty(Knowledge(Packet.Icmp(8).Frame.AsMemory(), found: null, new CompileOptions()));
-        var syn = Packet.Tcp(1000, 80).Frame.AsMemory();
-        Assert.True(Knowledge(syn, found: null, new CompileOptions { UsesHelpers = true })[FieldKind.TrackState].Contains((uint)TrackState.Related));
-        Assert.False(Knowledge(syn, found: null, new CompileOptions())[FieldKind.TrackState].Contains((uint)TrackState.Related));
-    }
-
     /// <summary>What the reference is told of a packet.</summary>
     private static ImmutableDictionary<FieldKind, ValueSet> Knowledge(ReadOnlyMemory<byte> frame, TrackedConnection? found, CompileOptions options) =>
         options is { KnowsConnections: true, UsesZones: false } && PacketView.TryDecode(frame, new PacketContext(), out var packet, out _)

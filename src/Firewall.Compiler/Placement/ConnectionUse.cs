@@ -1,4 +1,5 @@
 using Firewall.Rules.Policies;
+using Firewall.Rules.Targets;
 
 namespace Firewall.Compiler.Placement;
 
@@ -6,11 +7,11 @@ namespace Firewall.Compiler.Placement;
 public static class ConnectionUse
 {
     /// <summary>Whether a rule gives connections a helper: connections that it expects begin RELATED.</summary>
-    public static bool GivesHelpers(Policy policy) => HasTarget(policy, "--helper");
+    public static bool GivesHelpers(Policy policy) => Targets(policy).Any(t => t.Helper.Length > 0);
 
     /// <summary>Whether a rule puts connections into zones.</summary>
-    public static bool MakesZones(Policy policy) => HasTarget(policy, "--zone");
+    public static bool MakesZones(Policy policy) => Targets(policy).Any(t => t.Zone != default);
 
-    private static bool HasTarget(Policy policy, string option) =>
-        policy.Table("raw")?.Chains.SelectMany(c => c.Rules).Any(r => r.Target.Name == "CT" && r.ToText().Contains(option, StringComparison.Ordinal)) == true;
+    private static IEnumerable<CtTarget> Targets(Policy policy) =>
+        policy.Table("raw")?.Chains.SelectMany(c => c.Rules).Select(r => r.Target).OfType<CtTarget>() ?? [];
 }
