@@ -47,27 +47,48 @@ public sealed class TrackingTests
         {
             foreach (var states in asked)
             {
-                var text = $"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstate {states} -j DROP\nCOMMIT\n";
-                var rules = HostRules.AtHook(Hook.Input, GeneratedRules.Bind(text, Family.IPv4).Policy, GeneratedRules.Bind(text, Family.IPv6).Policy);
-                TrackedConnection? found = null;
-                var machine = new VmEngine(
-                    LinearGenerator.Generate(rules, options),
-                    options: new VmOptions { Connections = (tuple, protocol) => found is null ? null : new VmConnection(found.IsReply, found.Status) });
-                var interpreter = new Interpreter(rules, new PacketContext { TracksConnections = true });
-                foreach (var packet in Forms())
-                {
-                    foreach (var answer in answers)
-                    {
-                        found = answer;
-                        var frame = packet.Frame;
-                        var known = Knowledge(frame.AsMemory(), found, options);
-                        var expected = interpreter.Judge(frame.AsMemory(), new PacketContext { TracksConnections = true, Surroundings = known }, route: null);
-                        var run = machine.Judge(frame.AsSpan(), ifindex: 7);
-                        Assert.True(expected == run, $"{packet} {found} {states} {options}\ninterpreter: {expected}\nmachine: {run}");
-                    }
-                }
+                AssertSame($"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstate {states} -j DROP\nCOMMIT\n", options, answers);
             }
         }
+    }
+
+    /// <summary>Table raw comes before connection tracking; table nat sees what may begin a connection.</summary>
+    [Theory]
+    [InlineData("*raw\n-A PREROUTING -m conntrack --ctstate INVALID -p udp -j DROP\nCOMMIT\n")]
+    [InlineData("*raw\n-A PREROUTING -p udp -j CT --notrack\n-A PREROUTING -m conntrack --ctstate UNTRACKED -j DROP\nCOMMIT\n")]
+    [InlineData("*raw\n-A PREROUTING -p udp -j NOTRACK\nCOMMIT\n*nat\n-A PREROUTING -p udp -j REDIRECT\nCOMMIT\n")]
+    [InlineData("*nat\n-A PREROUTING -p tcp -j REDIRECT\nCOMMIT\n")]
+    [InlineData("*nat\n-A PREROUTING -p udp -j ACCEPT\n-A PREROUTING -i eth1 -j REDIRECT\nCOMMIT\n")]
+    public void Machine_and_interpreter_agree_in_the_tables_around(string tables)
+    {
+        var text = $"{tables}*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstate INVALID,UNTRACKED -j DROP\n-A INPUT -m conntrack --ctstate NEW -j DROP\nCOMMIT\n";
+        TrackedConnection?[] answers = [null, new(IsReply: false, 8), new(IsReply: true, 0x0E), new(IsReply: true, 0x2A)];
+        AssertSame(text, new CompileOptions { TracksConnections = true, Deferred = DeferredAction.Kernel, Interface = "eth0" }, answers);
+        AssertSame(text, new CompileOptions { TracksConnections = true, Approximations = Approximations.CtChecksum, Interface = "eth0" }, answers);
+    }
+
+    private static void AssertSame(string text, CompileOptions options, TrackedConnection?[] answers)
+    {
+        var rules = HostRules.From(Hook.Input, GeneratedRules.Bind(text, Family.IPv4).Policy, GeneratedRules.Bind(text, Family.IPv6).Policy);
+        TrackedConnection? found = null;
+        var machine = new VmEngine(
+            LinearGenerator.Generate(rules, options),
+            options: new VmOptions { Connections = (tuple, protocol) => found is null ? null : new VmConnection(found.IsReply, found.Status) });
+        var interpreter = new Interpreter(rules, new PacketContext { TracksConnections = true });
+        foreach (var packet in Forms())
+        {
+            foreach (var answer in answers)
+            {
+                found = answer;
+                var frame = packet.Frame;
+                var known = Knowledge(frame.AsMemory(), found, options);
+                var expected = interpreter.Judge(frame.AsMemory(), new PacketContext { TracksConnections = true, InInterface = options.Interface, Surroundings = known }, route: null);
+                var run = machine.Judge(frame.AsSpan(), ifindex: 7);
+                Assert.True(expected == run, $"{packet} {found} {options}\n{text}\ninterpreter: {expected}\nmachine: {run}");
+            }
+        }
+
+        Assert.Equal(interpreter.ReadCounters().Select(c => c.ToString()), machine.ReadCounters().Select(c => c.ToString()));
     }
 
     [SkippableTheory]

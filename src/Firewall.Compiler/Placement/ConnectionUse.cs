@@ -10,7 +10,7 @@ public static class ConnectionUse
     public static bool GivesHelpers(Policy policy) => Targets(policy).Any(t => t.Helper.Length > 0);
 
     /// <summary>Whether a rule puts connections into zones.</summary>
-    public static bool MakesZones(Policy policy) => Targets(policy).Any(t => t.Zone != default);
+    public static bool MakesZones(Policy policy) => Targets(policy).Any(t => t.Zone is { IsMark: true } or { Number: not 0 });
 
     private static IEnumerable<CtTarget> Targets(Policy policy) =>
         policy.Table("raw")?.Chains.SelectMany(c => c.Rules).Select(r => r.Target).OfType<CtTarget>() ?? [];

@@ -79,7 +79,7 @@ public static class ConnectionKnowledge
         var hasSum = Number(packet, 6, 2) != 0;
         return new Known(found is null
             ? First(usesHelpers, hasSum && !approximations.HasFlag(Approximations.CtChecksum))
-            : Later(found, hasSum && (approximations & (Approximations.CtChecksum | Approximations.CtWindow)) == 0));
+            : Later(found, hasSum && approximations == Approximations.None));
     }
 
     /// <summary>States of a packet that may begin a connection.</summary>
