@@ -37,6 +37,7 @@ public sealed class InterfacePatterns
 
     public void Add(InterfaceTest test) => _bits.TryAdd(test, _bits.Count);
 
+    /// <summary>Reserves room for the bits of the packet's devices.</summary>
     /// <param name="scratch">Where the bits go.</param>
     /// <param name="routes">Whether the program finds the output device out.</param>
     public void Allocate(Scratch scratch, bool routes = false)
