@@ -23,6 +23,9 @@ public sealed record Table(string Name, int KeyWords, int Words, int Capacity) :
     /// Number of the word that says when the entry dies, in jiffies; 0 never. A dead entry is not found, and makes room when the table is full. Null: entries stay.
     /// </summary>
     public int? ExpiresBy { get; init; }
+
+    /// <summary>Its contents come from outside, as those of a set do: asking it is no memory, unless the program writes to it.</summary>
+    public bool IsGiven { get; init; }
 }
 
 /// <summary>A clock of the kernel.</summary>
