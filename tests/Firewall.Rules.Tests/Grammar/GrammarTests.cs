@@ -4,6 +4,7 @@ using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 using Firewall.Rules.Syntax;
+using Firewall.Rules.Tests.Matches;
 using Firewall.Testing;
 
 namespace Firewall.Rules.Tests.Grammar;
@@ -62,6 +63,7 @@ public class GrammarTests
     public void Strict_sentences_load_in_iptables_exactly_when_they_are_accepted_and_print_alike(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         var sentences = new Sentences(Rules(family), new Random(Seed), lenient: false);
         var loaded = 0;
         var failures = new List<string>();
@@ -81,6 +83,7 @@ public class GrammarTests
     public void Whole_files_load_in_iptables_exactly_when_they_are_accepted(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         var rules = Rules(family);
         rules["rule-line"] = new Terminal("-A INPUT -j ACCEPT\n");
         rules["user-chain"] = rules["letter"];
@@ -97,6 +100,7 @@ public class GrammarTests
     public void Mutated_sentences_that_iptables_accepts_are_accepted_and_print_alike(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         var random = new Random(Seed);
         var sentences = new Sentences(Rules(family), random, lenient: false);
         var failures = new List<string>();

@@ -13,6 +13,7 @@ public sealed class ExamplesAgainstLegacyIptables
     public void Accepted_texts_load_and_are_saved_as_we_print_them(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         var examples = Examples(ExampleKind.Accepts, family).ToList();
         var file = $"*filter\n{string.Concat(examples.Select(e => $"-A INPUT {e.Text}\n"))}COMMIT\n";
         AssertLoads(iptables, family, file);
@@ -26,6 +27,7 @@ public sealed class ExamplesAgainstLegacyIptables
     public void Rejected_texts_do_not_load(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         Assert.All(Examples(ExampleKind.Rejects, family), example =>
             Assert.False(iptables.Restore(RuleText.File(example.Text), family == Family.IPv6).Accepted, $"loads: {example.Text}"));
     }
@@ -36,6 +38,7 @@ public sealed class ExamplesAgainstLegacyIptables
     public void Rules_of_packet_examples_load(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         Assert.All(Packets(family), example => AssertLoads(iptables, family, RuleText.File(example.Text)));
     }
 

@@ -9,6 +9,9 @@ public sealed class ModuleExamples
     /// <summary>Modules that match every packet and so can miss none.</summary>
     private static readonly string[] NeverMiss = ["comment"];
 
+    /// <summary>Modules whose answer does not follow from the rule; what they answer is tested elsewhere.</summary>
+    private static readonly string[] KnowNothing = ["set"];
+
     public static TheoryData<string, int> All(ExampleKind kind)
     {
         var rows = new TheoryData<string, int>();
@@ -62,15 +65,15 @@ public sealed class ModuleExamples
             var counts = module.Examples.CountBy(e => e.Kind).ToDictionary();
             Assert.True(counts.GetValueOrDefault(ExampleKind.Accepts) >= 3, $"{module.Name}: Accepts");
             Assert.True(counts.GetValueOrDefault(ExampleKind.Rejects) >= 2, $"{module.Name}: Rejects");
-            Assert.True(counts.GetValueOrDefault(ExampleKind.Hits) >= 2, $"{module.Name}: Hits");
-            Assert.True(counts.GetValueOrDefault(ExampleKind.Misses) >= 2 || NeverMiss.Contains(module.Name), $"{module.Name}: Misses");
+            Assert.True(counts.GetValueOrDefault(ExampleKind.Hits) >= 2 || KnowNothing.Contains(module.Name), $"{module.Name}: Hits");
+            Assert.True(counts.GetValueOrDefault(ExampleKind.Misses) >= 2 || NeverMiss.Contains(module.Name) || KnowNothing.Contains(module.Name), $"{module.Name}: Misses");
         }
     }
 
     [Fact]
     public void The_generator_finds_every_module_of_this_version() => Assert.Equal(
         ["ah", "ah", "comment", "dccp", "dscp", "dst", "ecn", "esp", "eui64", "frag", "hbh", "hl", "icmp", "icmp6", "iprange", "ipv6header",
-         "length", "mac", "mark", "multiport", "pkttype", "rt", "sctp", "tcp", "tos", "ttl", "udp"],
+         "length", "mac", "mark", "multiport", "pkttype", "rt", "sctp", "set", "tcp", "tos", "ttl", "udp"],
         MatchModules.All.Select(m => m.Name).Order(StringComparer.Ordinal));
 
     private static Example Find(string module, int index) =>
