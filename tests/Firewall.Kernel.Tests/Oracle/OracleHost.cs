@@ -88,6 +88,9 @@ public sealed class OracleHost : IDisposable
     {
         Load("*filter\nCOMMIT\n");
         var ipset = SystemTool.Find("ipset")!;
+
+        // Members of a list are in use until it is empty.
+        _namespace.Run(() => ipset.Try("", _environment, "flush"));
         var cleared = _namespace.Run(() => ipset.Try("", _environment, "destroy"));
         Assert.True(cleared.ExitCode == 0, cleared.Errors);
         var outcome = _namespace.Run(() => ipset.Try(sets, _environment, "restore"));
