@@ -65,6 +65,7 @@ public static class CommandLine
             AttachCommand.Create(shell),
             DetachCommand.Create(shell),
             CountersCommand.Create(shell),
+            LogCommand.Create(shell),
         };
         root.Add(HelpCommand.Create(shell, root));
         foreach (var option in output.All) { root.Add(option); }

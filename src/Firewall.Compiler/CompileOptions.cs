@@ -23,9 +23,27 @@ public enum DestinationScope
     HostAddresses,
 }
 
+/// <summary>Where the kernel runs the program.</summary>
+public enum ProgramKind
+{
+    /// <summary>In the driver, before everything else (BPF_PROG_TYPE_XDP).</summary>
+    Xdp,
+
+    /// <summary>At the chain's own netfilter hook, just before iptables (BPF_PROG_TYPE_NETFILTER).</summary>
+    Netfilter,
+}
+
 /// <summary>Everything besides the rules that shapes the program.</summary>
 public sealed record CompileOptions
 {
+    public ProgramKind Program { get; init; } = ProgramKind.Xdp;
+
+    /// <summary>Profile offload: the program only drops, and only what is certainly dropped; iptables judges and remembers the rest.</summary>
+    public bool OnlyCertainDrops { get; init; }
+
+    /// <summary>Whether anything in the network namespace uses connection tracking: then XDP drops no packet that tracking may know.</summary>
+    public bool TracksConnections { get; init; }
+
     /// <summary>The interface the program is specialised for; null keeps a map of interfaces that the loader fills.</summary>
     public string? Interface { get; init; }
 

@@ -114,7 +114,7 @@ public sealed class StructureTests(ITestOutputHelper output)
         var rules = HostRules.From(Hook.Input, binding.Policy, ipv6: null);
         var situation = new Situation(Hook.Input, Interface: "eth0", OutInterface: null, Defragments: false, Budgets: null);
         var firewall = LinearGenerator.Generate(rules, situation.Options);
-        output.WriteLine($"{rules.IPv4!.RuleCount} rules, {firewall.InstructionCount} instructions, {firewall.Parts} parts, {firewall.LongestTailCalls} tail calls");
+        output.WriteLine($"{rules.Graphs.Single().RuleCount} rules, {firewall.InstructionCount} instructions, {firewall.Parts} parts, {firewall.LongestTailCalls} tail calls");
         Assert.Null(EngineComparison.Fault(rules, firewall, situation, Packets(packets), useKernel: true));
     }
 

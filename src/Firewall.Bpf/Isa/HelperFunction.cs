@@ -19,6 +19,9 @@ public static class HelperFunction
     public const int Jiffies64 = 118;
     public const int KtimeGetBootNanoseconds = 125;
     public const int RingbufOutput = 130;
+    public const int RingbufReserve = 131;
+    public const int RingbufSubmit = 132;
+    public const int RingbufDiscard = 133;
     public const int KtimeGetCoarseNanoseconds = 160;
     public const int Loop = 181;
     public const int XdpGetBufferLength = 188;
@@ -44,6 +47,9 @@ public static class HelperFunction
         Jiffies64 => "bpf_jiffies64",
         KtimeGetBootNanoseconds => "bpf_ktime_get_boot_ns",
         RingbufOutput => "bpf_ringbuf_output",
+        RingbufReserve => "bpf_ringbuf_reserve",
+        RingbufSubmit => "bpf_ringbuf_submit",
+        RingbufDiscard => "bpf_ringbuf_discard",
         KtimeGetCoarseNanoseconds => "bpf_ktime_get_coarse_ns",
         Loop => "bpf_loop",
         XdpGetBufferLength => "bpf_xdp_get_buff_len",

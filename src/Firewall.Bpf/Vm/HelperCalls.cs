@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Firewall.Bpf.Isa;
 
 namespace Firewall.Bpf.Vm;
@@ -7,6 +8,9 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
 {
     private const long LargestXdpAccess = 0xffff;
     private const long NanosecondsPerSecond = 1_000_000_000;
+
+    /// <summary>sizeof(struct bpf_fib_lookup).</summary>
+    private const int RouteLookupSize = 64;
 
     /// <summary>R0 after the call.</summary>
     public ulong Call(int number, ReadOnlySpan<ulong> registers, int pc) => number switch
@@ -18,8 +22,17 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
         HelperFunction.GetPrandomU32 => (uint)options.Random.NextInt64(1L << 32),
         HelperFunction.GetSmpProcessorId => (uint)options.Cpu,
         HelperFunction.Jiffies64 => (ulong)((Int128)Nanoseconds() * options.JiffiesPerSecond / NanosecondsPerSecond),
+        HelperFunction.KtimeGetBootNanoseconds or HelperFunction.KtimeGetCoarseNanoseconds => (ulong)Nanoseconds(),
+        HelperFunction.RingbufOutput => (ulong)Ring(registers[1], pc).Output(memory.Read(registers[2], (int)registers[3], pc), registers[4]),
+        HelperFunction.RingbufReserve => Reserve(registers, pc),
+        HelperFunction.RingbufSubmit => Close(registers, pc, discards: false),
+        HelperFunction.RingbufDiscard => Close(registers, pc, discards: true),
         HelperFunction.XdpGetBufferLength => BufferLength(registers, pc),
         HelperFunction.XdpLoadBytes => LoadBytes(registers, pc),
+        HelperFunction.XdpAdjustHead => Adjust(registers, pc, packet.AdjustHead),
+        HelperFunction.XdpAdjustTail => Adjust(registers, pc, packet.AdjustTail),
+        HelperFunction.CsumDiff => ChecksumDifference(registers, pc),
+        HelperFunction.FibLookup when options.Routes is { } routes => AskRoutes(routes, registers, pc),
         _ => throw code.Fault(pc, 0, $"helper {HelperFunction.NameOf(number)}#{number} is not simulated"),
     };
 
@@ -58,6 +71,24 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
         return (ulong)map.Delete(memory.Read(registers[2], map.Spec.KeySize, pc));
     }
 
+    private VmRingBuffer Ring(ulong handle, int pc) =>
+        Map(handle, pc) as VmRingBuffer ?? throw code.Fault(pc, handle, $"{Map(handle, pc).Spec.Name} is no ring buffer");
+
+    private ulong Reserve(ReadOnlySpan<ulong> registers, int pc)
+    {
+        var ring = Ring(registers[1], pc);
+        return ring.HasOpen ? throw code.Fault(pc, 0, $"{ring.Spec.Name} has a reserved record already") : ring.Reserve((int)registers[2], registers[3]);
+    }
+
+    private ulong Close(ReadOnlySpan<ulong> registers, int pc, bool discards)
+    {
+        var address = registers[1];
+        var ring = maps.OfType<VmRingBuffer>().FirstOrDefault(r => r.IsOpen(address))
+            ?? throw code.Fault(pc, address, $"0x{address:x} is no reserved record");
+        ring.Close(discards);
+        return 0;
+    }
+
     private long Nanoseconds() =>
         (long)((Int128)options.Clock.GetTimestamp() * NanosecondsPerSecond / options.Clock.TimestampFrequency);
 
@@ -85,5 +116,44 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
 
         packet.Frame.Slice((int)offset, (int)length).CopyTo(memory.Write(registers[3], (int)length, pc));
         return 0;
+    }
+
+    private ulong Adjust(ReadOnlySpan<ulong> registers, int pc, Func<int, long> adjust)
+    {
+        CheckContext(registers[1], pc);
+        return (ulong)adjust((int)registers[2]);
+    }
+
+    /// <summary>
+    /// The 16-bit sum of the second bytes and the seed, less that of the first (net/core/filter.c, bpf_csum_diff; kernels before 6.13 leave it in 32 bits).
+    /// </summary>
+    private ulong ChecksumDifference(ReadOnlySpan<ulong> registers, int pc)
+    {
+        var (from, to) = ((uint)registers[2], (uint)registers[4]);
+        if (((from | to) & 3) != 0) { return unchecked((ulong)Errno.Invalid); }
+        ulong sum = (uint)registers[5];
+        sum += Sum(to == 0 ? [] : memory.Read(registers[3], (int)to, pc));
+        if (from != 0) { sum += ~Fold(Sum(memory.Read(registers[1], (int)from, pc))) & 0xffff; }
+        return Fold(sum);
+    }
+
+    private static ulong Sum(ReadOnlySpan<byte> bytes)
+    {
+        ulong sum = 0;
+        for (; bytes.Length >= 2; bytes = bytes[2..]) { sum += BinaryPrimitives.ReadUInt16LittleEndian(bytes); }
+        return sum;
+    }
+
+    private static ulong Fold(ulong sum)
+    {
+        while (sum > ushort.MaxValue) { sum = (sum & ushort.MaxValue) + (sum >> 16); }
+        return sum;
+    }
+
+    private ulong AskRoutes(RouteLookup routes, ReadOnlySpan<ulong> registers, int pc)
+    {
+        CheckContext(registers[1], pc);
+        var size = (int)(uint)registers[3];
+        return size < RouteLookupSize ? unchecked((ulong)Errno.Invalid) : (ulong)routes(memory.Write(registers[2], size, pc), (uint)registers[4]);
     }
 }

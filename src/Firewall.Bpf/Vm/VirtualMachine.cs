@@ -49,12 +49,14 @@ public sealed class VirtualMachine
     private VmMap Create(MapSpec spec, int index, AddressSpace memory)
     {
         var writable = (spec.Flags & ReadOnlyForPrograms) == 0;
-        var region = memory.Add(AddressSpace.FirstMapRegion + (ulong)index, spec.Name, spec.ValueSize, writable);
+        var cellSize = spec.Type == MapType.RingBuffer ? spec.MaxEntries : spec.ValueSize;
+        var region = memory.Add(AddressSpace.FirstMapRegion + (ulong)index, spec.Name, cellSize, writable);
         VmMap map = spec.Type switch
         {
             MapType.Array or MapType.PerCpuArray => new VmArrayMap(spec, region),
-            MapType.Hash or MapType.PerCpuHash => new VmHashMap(spec, region),
+            MapType.Hash or MapType.PerCpuHash or MapType.LruHash => new VmHashMap(spec, region),
             MapType.ProgramArray => new VmProgramArray(spec, region, _code),
+            MapType.RingBuffer => new VmRingBuffer(spec, region),
             _ => throw new NotSupportedException($"map {spec.Name}: the machine has no maps of type {spec.Type}"),
         };
         foreach (var entry in spec.InitialEntries)

@@ -5,7 +5,7 @@ using Firewall.Bpf.Objects;
 namespace Firewall.Bpf.Vm;
 
 /// <summary>
-/// Hash and per-CPU hash, with the answers of kernel/bpf/hashtab.c. Chained; entries take cells in order and reuse freed
+/// Hash, per-CPU hash and LRU hash, with the answers of kernel/bpf/hashtab.c. Chained; entries take cells in order and reuse freed
 /// ones, memory grows with use and not with <see cref="MapSpec.MaxEntries"/>.
 /// </summary>
 internal sealed class VmHashMap : VmMap
@@ -19,6 +19,9 @@ internal sealed class VmHashMap : VmMap
     private int _used;
     private int _free;
     private int _count;
+
+    /// <summary>The cell that makes room in a full LRU hash; which one the kernel takes is its own affair (kernel/bpf/bpf_lru_list.c).</summary>
+    private int _victim;
 
     public VmHashMap(MapSpec spec, MemoryRegion region)
         : base(spec, region) => Clear();
@@ -67,7 +70,12 @@ internal sealed class VmHashMap : VmMap
         {
             if (_count == Spec.MaxEntries)
             {
-                return Errno.TooBig;
+                if (Spec.Type != MapType.LruHash)
+                {
+                    return Errno.TooBig;
+                }
+
+                Delete(KeyOf(_victim++ % _used));
             }
 
             cell = Insert(key);

@@ -17,4 +17,13 @@ public sealed record VmOptions
 
     /// <summary>Instructions after which a run is taken to hang.</summary>
     public int InstructionBudget { get; init; } = 100_000_000;
+
+    /// <summary>Answers <c>fib_lookup</c>; without it the helper is not simulated.</summary>
+    public RouteLookup? Routes { get; init; }
 }
+
+/// <summary>
+/// Looks a route up as <c>bpf_fib_lookup</c> does (include/uapi/linux/bpf.h): changes <c>struct bpf_fib_lookup</c>, gives BPF_FIB_LKUP_RET_* or a negative
+/// error number.
+/// </summary>
+public delegate long RouteLookup(Span<byte> parameters, uint flags);

@@ -13,7 +13,7 @@ internal static class DeferredTraffic
     {
         foreach (var family in Enum.GetValues<Family>())
         {
-            if (rules.For(family) is null) { yield return $"all of {family}, which has no rules here{(family == Family.IPv6 ? ", neighbour discovery included" : "")}"; }
+            if (!rules.Has(family)) { yield return $"all of {family}, which has no rules here{(family == Family.IPv6 ? ", neighbour discovery included" : "")}"; }
         }
 
         if (Elsewhere(rules, options, destinations) is { } elsewhere) { yield return elsewhere; }

@@ -1,5 +1,6 @@
 using Firewall.Kernel.Network;
 using Firewall.Rules.Evaluation;
+using Firewall.Rules.Meaning;
 
 namespace Firewall.Cli.Attachment;
 
@@ -23,13 +24,13 @@ internal static class InterfaceRequirements
     /// <exception cref="CommandFailedException">The chain FORWARD cannot be judged from here.</exception>
     public static void DemandForwarding(NetworkInterface subject, HostRules rules, InterfaceForwarding forwarding, HostDestinations destinations)
     {
-        if (!(rules.IPv4 is not null && forwarding.Ipv4) && !(rules.IPv6 is not null && forwarding.Ipv6))
+        if (!(rules.Has(Family.IPv4) && forwarding.Ipv4) && !(rules.Has(Family.IPv6) && forwarding.Ipv6))
         {
             throw Refused("this host forwards no packets of a family that has rules, so FORWARD is never asked",
                 "switch forwarding on first (net.ipv4.ip_forward, net.ipv6.conf.all.forwarding), or attach --chain INPUT");
         }
 
-        if ((rules.IPv4 is not null && forwarding.Ipv4Multicast) || (rules.IPv6 is not null && forwarding.Ipv6Multicast))
+        if ((rules.Has(Family.IPv4) && forwarding.Ipv4Multicast) || (rules.Has(Family.IPv6) && forwarding.Ipv6Multicast))
         {
             throw Refused("a multicast router runs on it, so a packet to a group may be both delivered and forwarded", "keep FORWARD of this interface in iptables");
         }

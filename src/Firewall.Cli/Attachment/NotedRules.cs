@@ -6,6 +6,7 @@ using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 using Firewall.Rules.Syntax;
+using Table = Firewall.Rules.Policies.Table;
 
 namespace Firewall.Cli.Attachment;
 
@@ -20,12 +21,12 @@ internal sealed record NotedRules(int Family, string File, string Table, Immutab
     {
         var text = new StringBuilder();
         if (policy.Table(HostRules.Table) is { } table) { SaveFormat.Write(table, counters: false, text); }
-        var graph = firewall.Rules.For(policy.Family)!;
+        var stations = firewall.Rules.Filters(policy.Family);
         return new NotedRules(
             (int)policy.Family,
             policy.Family == Rules.Meaning.Family.IPv4 ? firewall.Options.FileIPv4 : firewall.Options.FileIPv6,
             text.ToString(),
-            [.. graph.Chains.Select(c => NotedChain.Of(c, policy.Family, firewall.Counters))]);
+            [.. stations.SelectMany(s => s.Graph.Chains.Select(c => NotedChain.Of(c, s, firewall.Counters)))]);
     }
 
     /// <summary>The table, bound again; one without text has only its built-in chains.</summary>
@@ -45,9 +46,9 @@ internal sealed record NotedRules(int Family, string File, string Table, Immutab
 /// <param name="Lines">Of each rule, its line in the file.</param>
 internal sealed record NotedChain(string Name, int FirstCounter, int? PolicyCounter, ImmutableArray<int> Lines)
 {
-    public static NotedChain Of(Chain chain, Family family, CounterLayout counters) => new(
+    public static NotedChain Of(Chain chain, Station station, CounterLayout counters) => new(
         chain.Name,
-        counters.OfRule(family, chain, 0),
-        chain.IsBuiltIn ? counters.OfPolicy(family, chain) : null,
+        counters.OfRule(station, chain, 0),
+        chain.IsBuiltIn ? counters.OfPolicy(station) : null,
         [.. chain.Rules.Select(r => r.Line)]);
 }

@@ -33,7 +33,6 @@ internal static class ExplainCommand
                 var files = rules.Load(invocation);
                 invocation.Conversation.Show(files);
                 var host = hook.Rules(files.WithoutErrors(), invocation);
-                Placing.Check(files, host.Hook, invocation.Conversation);
                 var interfacesOf = interfaces.Load(invocation);
                 var (interpreter, context) = (judge.Interpreter(host, files, invocation), judge.Context(host, files, invocation));
                 if (file is null)

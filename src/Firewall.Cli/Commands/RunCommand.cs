@@ -32,7 +32,6 @@ internal static class RunCommand
                 var files = rules.Load(invocation);
                 invocation.Conversation.Show(files);
                 var host = hook.Rules(files.WithoutErrors(), invocation);
-                Placing.Check(files, host.Hook, invocation.Conversation);
                 var interfacesOf = interfaces.Load(invocation);
                 using var packets = CaptureReader.Open(invocation.Get(capture)!, invocation);
                 using var engine = judge.Create(host, files, invocation);

@@ -54,6 +54,7 @@ internal sealed class HookOptions
             OutInterface = invocation.Get(Chain) == Hook.Forward ? invocation.Get(OutInterface) : null,
             DefragmentsIPv4 = Reassembles(ipv4, defrag),
             DefragmentsIPv6 = Reassembles(ipv6, defrag),
+            TracksConnections = files.All.Any(f => Defragmentation.IsSwitchedOnBy(f.Policy)),
             FileIPv4 = ipv4?.Name ?? "rules",
             FileIPv6 = ipv6?.Name ?? "rules6",
         };

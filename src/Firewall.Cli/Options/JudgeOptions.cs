@@ -40,8 +40,7 @@ internal sealed partial class JudgeOptions(HookOptions hook)
         var options = hook.CompileOptions(files, invocation);
         return new PacketContext
         {
-            Hook = rules.Hook,
-            Families = [.. rules.Graphs.Select(g => g.Family)],
+            TracksConnections = options.TracksConnections,
             DefragIPv4 = options.DefragmentsIPv4,
             DefragIPv6 = options.DefragmentsIPv6,
             HostMac = HostMac(invocation)?.Bits,

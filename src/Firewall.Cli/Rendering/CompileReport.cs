@@ -82,8 +82,8 @@ internal sealed class CompileReport(HostFiles files, CompiledFirewall firewall)
             "frames tagged for a VLAN",
             "frames cut short or malformed",
             firewall.Rules.Hook == Hook.Forward ? "packets whose TTL runs out" : null,
-            firewall.Rules.IPv4 is null ? "IPv4 packets (no rules for them were given)" : null,
-            firewall.Rules.IPv6 is null ? "IPv6 packets (no rules for them were given)" : null,
+            firewall.Rules.Has(Family.IPv4) is false ? "IPv4 packets (no rules for them were given)" : null,
+            firewall.Rules.Has(Family.IPv6) is false ? "IPv6 packets (no rules for them were given)" : null,
             AsksForUnknownOutput() ? "packets whose verdict depends on the output interface" : null,
             firewall.Interfaces.IsEmpty ? null : "packets whose verdict depends on the input interface, unless the loader fills the map interfaces",
         };
@@ -102,7 +102,7 @@ internal sealed class CompileReport(HostFiles files, CompiledFirewall firewall)
         _ => null,
     };
 
-    private bool IsReassembled(Family family) => firewall.Rules.For(family) is not null && (family == Family.IPv4
+    private bool IsReassembled(Family family) => firewall.Rules.Has(family) && (family == Family.IPv4
         ? firewall.Options.DefragmentsIPv4 || firewall.Rules.Hook == Hook.Input
         : firewall.Options.DefragmentsIPv6);
 

@@ -20,11 +20,13 @@ internal static class CounterTable
     {
         var layout = new CounterLayout(rules);
         var separator = "";
-        foreach (var graph in rules.Graphs)
+        var owned = rules.Stations.Where(s => s.IsOwned).ToList();
+        foreach (var station in owned)
         {
-            if (rules.Graphs.Count() > 1)
+            var graph = station.Graph;
+            if (owned.Count > 1)
             {
-                writer.Write($"{separator}{graph.Family}\n");
+                writer.Write($"{separator}{Title(station, owned)}\n");
                 separator = "\n";
             }
 
@@ -33,12 +35,16 @@ internal static class CounterTable
             {
                 writer.Write(separator);
                 separator = "\n";
-                var own = chain.Policy is null ? default : At(counters, layout.OfPolicy(graph.Family, chain));
-                var ofRules = chain.Rules.Select((_, i) => At(counters, layout.OfRule(graph.Family, chain, i)));
+                var own = chain.Policy is null ? default : At(counters, layout.OfPolicy(station));
+                var ofRules = chain.Rules.Select((_, i) => At(counters, layout.OfRule(station, chain, i)));
                 WriteChain(writer, chain, graph.Family, own, ofRules, references.GetValueOrDefault(chain.Name));
             }
         }
     }
+
+    /// <summary>The family, and the station where the family has several.</summary>
+    private static string Title(Station station, List<Station> owned) =>
+        owned.Count(s => s.Family == station.Family) == 1 ? $"{station.Family}" : $"{station.Family} {station}";
 
     /// <summary>One chain.</summary>
     /// <param name="own">What its policy counted.</param>

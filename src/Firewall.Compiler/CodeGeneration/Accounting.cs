@@ -8,7 +8,7 @@ namespace Firewall.Compiler.CodeGeneration;
 
 /// <summary>
 /// Counting, in three global functions that the kernel verifies once. A rule that matches counts at once, unless the packet is <em>risky</em>
-/// (it may yet be deferred, and a deferred packet moves no counter): then the rule's number goes into a log, which is counted
+/// (it may yet be deferred, and a deferred packet moves no counter) or the rule's chain stays with the kernel: then the rule's number goes into a log, which is counted
 /// together with the verdict.
 /// </summary>
 public sealed class Accounting(int counters, int reasons)
@@ -31,11 +31,15 @@ public sealed class Accounting(int counters, int reasons)
 
     public IEnumerable<MapSpec> Maps => [Counters, Deferred];
 
+    /// <summary>Marks a rule's number in the log: the kernel counts for itself unless we drop the packet.</summary>
+    private const int OnlyWhenDropped = 1 << 30;
+
     /// <summary>Counts a rule that matched and does not decide. Uses R0 to R5; R6 is the context.</summary>
-    public static void EmitCount(Assembler asm, int counter)
+    /// <param name="isOwned">Whether the rule's chain is ours; else the packet counts only if we drop it.</param>
+    public static void EmitCount(Assembler asm, int counter, bool isOwned)
     {
         asm.Move(R1, R6);
-        asm.Move(R2, counter);
+        asm.Move(R2, isOwned ? counter : counter | OnlyWhenDropped);
         asm.Call(CountFunction);
     }
 
@@ -58,6 +62,7 @@ public sealed class Accounting(int counters, int reasons)
         var (done, risky, full) = (asm.NewLabel("done"), asm.NewLabel("risky"), asm.NewLabel("full"));
         asm.Move(R7, R2);
         Scratch.EmitLookup(asm, done);
+        asm.JumpIf(Condition.AnyBit, R7, OnlyWhenDropped, risky);
         asm.Load(Width.Word, R0, Scratch.Base, Scratch.Risky);
         asm.JumpIf(Condition.NotEqual, R0, 0, risky);
         EmitBump(asm, R7, done);
@@ -110,7 +115,7 @@ public sealed class Accounting(int counters, int reasons)
     private BpfFunction BuildCommitCallback(int log)
     {
         var asm = new Assembler(CommitCallback, FunctionKind.Callback);
-        var stop = asm.NewLabel("stop");
+        var (stop, counts, next) = (asm.NewLabel("stop"), asm.NewLabel("counts"), asm.NewLabel("next"));
         asm.Move(R7, R1);
         Scratch.EmitLookup(asm, stop);
         asm.JumpIf(Condition.AboveOrEqual, R7, Scratch.LogCapacity, stop);
@@ -118,7 +123,13 @@ public sealed class Accounting(int counters, int reasons)
         asm.Move(R1, Scratch.Base);
         asm.Alu(AluOp.Add, R1, R7);
         asm.Load(Width.Word, R7, R1, (short)log);
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.Verdict);
+        asm.JumpIf(Condition.NotEqual, R1, Outcome.Accepted, counts);
+        asm.JumpIf(Condition.AnyBit, R7, OnlyWhenDropped, next);
+        asm.Mark(counts);
+        asm.Alu(AluOp.And, R7, OnlyWhenDropped - 1);
         EmitBump(asm, R7, stop);
+        asm.Mark(next);
         asm.Move(R0, 0);
         asm.Exit();
         asm.Mark(stop);

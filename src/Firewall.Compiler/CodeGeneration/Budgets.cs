@@ -53,6 +53,8 @@ internal readonly record struct RuleCost(int Instructions, int PendingBranches)
         AnyOf any => any.Tests.Aggregate(new RuleCost(2, 0), (sum, test) => sum + Of(test) + new RuleCost(4, 0)),
         HotdropUnless { Test: var test } => (Of(test) * 2) + new RuleCost(10, 0),
         HeaderGate => new RuleCost(10, 0),
+        Doubtful { Possible: { } possible } => Of(possible) + new RuleCost(6, 1),
+        Doubtful => default,
         _ => new RuleCost(7, 0),
     };
 

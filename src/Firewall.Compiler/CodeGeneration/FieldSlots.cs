@@ -32,6 +32,9 @@ public sealed class FieldSlots
 
     public GateSlots this[HeaderGate gate] => _gates[gate];
 
+    /// <summary>Offset of a field's value; null when no rule asks for it.</summary>
+    public short? Find(Field field) => _fields.TryGetValue(field, out var slot) ? slot : null;
+
     /// <summary>Bytes a field takes in scratch memory.</summary>
     public static int Size(Field field) => field.Bits switch
     {
@@ -55,6 +58,9 @@ public sealed class FieldSlots
                 break;
             case InterfaceTest test:
                 _interfaces.Add(test);
+                break;
+            case Doubtful { Possible: { } possible }:
+                Note(possible);
                 break;
             case HeaderGate gate when !_gates.ContainsKey(gate):
                 // Transport gates of one size share a slot whatever they do when it is short.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
 using Firewall.Compiler.Lowering;
@@ -22,20 +23,21 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
     public void Emit(LoweredGuard guard, Label next)
     {
         for (var i = 0; i < guard.Stages.Length; i++) { Emit(guard, i, next); }
-        if (guard.AsksUnknownIn) { EmitKnownOr(tails.Defer(DeferReason.InInterface)); }
+        EmitDoubts([.. guard.Doubts]);
     }
 
     public bool HasDropped => _dropped.Count > 0;
 
     /// <summary>Emits, behind the rule, what becomes of packets that the rule may count although it drops them as malformed.</summary>
-    public void EmitDropped(LoweredGuard guard, int counter)
+    public void EmitDropped(LoweredGuard guard, Action count)
     {
         // A second search of the kind adds to the list.
         for (var i = 0; i < _dropped.Count; i++)
         {
             asm.Mark(_dropped[i].Label);
             for (var stage = _dropped[i].Stage; stage < guard.Stages.Length; stage++) { Emit(guard, stage, tails.Hotdrop); }
-            Accounting.EmitCount(asm, counter);
+            EmitDoubts([.. guard.Doubts]);
+            count();
             asm.Jump(tails.Hotdrop);
         }
     }
@@ -44,6 +46,7 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
     {
         var stage = guard.Stages[number];
         var (hasMiss, hasGate) = (false, false);
+        if (stage.AsksTracking) { Tracking.EmitAsk(asm); }
         foreach (var atom in stage.Atoms)
         {
             switch (atom)
@@ -66,6 +69,8 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
                     EmitOpen(unless);
                     Narrow(ref hasGate);
                     break;
+                case Doubtful { Possible: null }:
+                    break;
                 default:
                     tests.Emit(atom);
                     Fold(ref hasMiss, hasGate);
@@ -74,8 +79,9 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
         }
 
         if (hasMiss) { asm.JumpIf(Condition.NotEqual, Miss, 0, next); }
-        foreach (var gate in stage.Atoms.Where(a => a is HeaderGate or ChainGate or HotdropUnless))
+        for (var i = 0; i < stage.Atoms.Length; i++)
         {
+            var gate = stage.Atoms[i];
             switch (gate)
             {
                 case HeaderGate header:
@@ -87,11 +93,13 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
                 case HotdropUnless unless:
                     EmitOpen(unless);
                     break;
+                default:
+                    continue;
             }
 
             var open = asm.NewLabel("gate open");
             asm.JumpIf(Condition.NotEqual, R0, 0, open);
-            asm.Jump(tails.Shut(gate, guard.AsksUnknownIn, guard.AsksUnknownOut));
+            asm.Jump(tails.Shut(gate, guard.DoubtsBefore(number, i)));
             asm.Mark(open);
         }
 
@@ -121,30 +129,36 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
         hasGate = true;
     }
 
-    /// <summary>Leaves R0 alone.</summary>
-    private void EmitKnownOr(Label unknown)
+    /// <summary>Defers the packet when one of the doubts holds; the first that does gives the reason. A standing doubt is the rule's effect.</summary>
+    private void EmitDoubts(ImmutableArray<Doubt> doubts)
     {
-        var known = asm.NewLabel("device known");
-        asm.Load(Width.Double, R1, Scratch.Base, Scratch.InterfaceKnown);
-        asm.JumpIf(Condition.NotEqual, R1, 0, known);
-        asm.Jump(unknown);
-        asm.Mark(known);
+        foreach (var doubt in doubts.TakeWhile(d => d is not StandingDoubt))
+        {
+            var known = asm.NewLabel("known");
+            tails.EmitJumpUnless(doubt, known);
+            asm.Jump(tails.Defer(doubt.Reason));
+            asm.Mark(known);
+        }
     }
 
     private void EmitSearch(Search search, int stage, LoweredGuard guard, Label next)
     {
+        var doubts = guard.DoubtsBefore(stage, guard.Stages[stage].Atoms.Length);
+
+        // Memory is not asked about packets that are not certain to reach it.
+        if (search.Program.KeepsMemory) { EmitDoubts(doubts); }
         asm.Move(R1, R6);
         asm.Call(searches.NameOf(search.Program));
         var ordinary = asm.NewLabel("search done");
         asm.JumpIf(Condition.BelowOrEqual, R0, (int)SearchResult.Match, ordinary);
-        if (search.CountsHotdrop && !guard.AsksUnknownOut)
+        if (search.CountsHotdrop && !doubts.OfType<StandingDoubt>().Any())
         {
-            if (guard.AsksUnknownIn) { EmitKnownOr(tails.Defer(DeferReason.InInterface)); }
+            EmitDoubts(doubts);
             _dropped.Add((asm.NewLabel("dropped"), stage + 1));
             asm.JumpIf(Condition.Equal, R0, (int)SearchResult.Hotdrop, _dropped[^1].Label);
         }
 
-        asm.Jump(tails.AfterSearch(guard.AsksUnknownIn, guard.AsksUnknownOut));
+        asm.Jump(tails.AfterSearch(doubts));
         asm.Mark(ordinary);
         var miss = search.Negated ? SearchResult.Match : SearchResult.NoMatch;
         asm.JumpIf(Condition.Equal, R0, (int)miss, next);

@@ -24,19 +24,19 @@ public static class LinearGenerator
     {
         CheckSize(rules);
         var counters = new CounterLayout(rules);
-        var bases = new LinearLowering(rules, counters, new GuardLowering(rules.Hook, options)).LowerAll();
+        var bases = new LinearLowering(rules, counters, options).LowerAll();
         var partition = new Partition(bases, budgets ?? Budgets.Default);
 
         var scratch = new Scratch();
         var interfaces = new InterfacePatterns();
-        var slots = bases.ToDictionary(b => b.Family, b => new FieldSlots(scratch, interfaces, b.Family, Guards(b)));
+        var slots = bases.GroupBy(b => b.Family).ToDictionary(b => b.Key, b => new FieldSlots(scratch, interfaces, b.Key, b.SelectMany(Guards)));
         interfaces.Allocate(scratch);
-        var context = new PartContext(slots, interfaces, new SearchFunctions(), scratch.Allocate(4 * partition.Levels), options);
+        var context = new PartContext(slots, interfaces, new SearchFunctions(), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases));
         var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
         var scratchMap = scratch.Seal();
 
-        var asksForOutput = bases.SelectMany(Guards).Any(g => g.AsksUnknownOut);
-        var programs = new Programs(context, partition, accounting, asksForOutput, rules.Hook).Build();
+        var risks = Risks(bases);
+        var programs = new Programs(context, partition, accounting, risks, rules).Build();
         var maps = ImmutableArray.CreateBuilder<MapSpec>();
         maps.Add(scratchMap);
         maps.AddRange(accounting.Maps);
@@ -48,27 +48,36 @@ public static class LinearGenerator
         }
 
         var searches = context.Searches.Build();
-        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches]);
+        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches, .. AsksTracking(bases, options) ? [Tracking.Build()] : Array.Empty<BpfFunction>()]);
         return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls);
     }
 
-    private static IEnumerable<LoweredGuard> Guards(LinearChain root)
+    /// <summary>Why a packet may be deferred in the middle of a walk, other than for its own form or its device.</summary>
+    private static ImmutableArray<DeferReason> Risks(IEnumerable<LinearChain> bases) =>
+        [.. bases.SelectMany(RulesOf).SelectMany(r => r.Guard.Doubts.Where(d => d is not DeviceDoubt).Select(d => d.Reason).Concat(r.Effect is DeferFor defer ? [defer.Reason] : [])).Distinct()];
+
+    private static bool AsksTracking(ImmutableArray<LinearChain> bases, CompileOptions options) => options.Program == ProgramKind.Xdp
+        && (options.TracksConnections || bases.Any(b => b.Station.Table == "nat") || bases.SelectMany(Guards).SelectMany(g => g.Stages).Any(s => s.AsksTracking));
+
+    private static IEnumerable<LoweredGuard> Guards(LinearChain root) => RulesOf(root).Select(r => r.Guard);
+
+    private static IEnumerable<LinearRule> RulesOf(LinearChain root)
     {
         var (seen, open) = (new HashSet<LinearChain> { root }, new Stack<LinearChain>([root]));
         while (open.TryPop(out var chain))
         {
             foreach (var rule in chain.Rules)
             {
-                yield return rule.Guard;
+                yield return rule;
                 if (rule.Callee is { } callee && seen.Add(callee)) { open.Push(callee); }
             }
         }
     }
 
     /// <summary>A family without rules defers every packet, wherever it goes.</summary>
-    private static IEnumerable<MapSpec> HostMaps(HostRules rules, CompileOptions options) => rules.Graphs
-        .Where(g => options.DestinationsOf(g.Family) == DestinationScope.HostAddresses)
-        .Select(g => HostAddressMaps.For(g.Family));
+    private static IEnumerable<MapSpec> HostMaps(HostRules rules, CompileOptions options) => rules.Families
+        .Where(f => options.DestinationsOf(f) == DestinationScope.HostAddresses)
+        .Select(HostAddressMaps.For);
 
     private static void CheckSize(HostRules rules)
     {
@@ -85,7 +94,7 @@ public static class LinearGenerator
     }
 
     /// <summary>The parser with the only part, or the parser and one program per part; and what their <see cref="Rounds"/> need.</summary>
-    private sealed class Programs(PartContext context, Partition partition, Accounting accounting, bool asksForOutput, Hook hook)
+    private sealed class Programs(PartContext context, Partition partition, Accounting accounting, ImmutableArray<DeferReason> risks, HostRules rules)
     {
         /// <summary>A program, and the function its rules stand in: itself, or the one that makes rounds.</summary>
         private sealed record Part(Assembler Program, PartTails ProgramTails, Assembler Walk, PartTails Tails, PartEmitter Emitter, Rounds? Rounds);
@@ -129,7 +138,7 @@ public static class LinearGenerator
 
         private static Assembler NewProgram(string name) => new(name, FunctionKind.Program);
 
-        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options.Deferred, asksForOutput);
+        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options, risks);
 
         private Part NewPart(int number, string name)
         {
@@ -164,7 +173,12 @@ public static class LinearGenerator
                 part.Rounds!.Emit(part.Program, part.ProgramTails, hasOtherParts: !isSingle);
             }
 
-            if (!isSingle) { parser.Emitter.EmitTransfers(i => _parts[i].Emitter); }
+            if (!isSingle)
+            {
+                parser.Emitter.EmitRoutings();
+                parser.Emitter.EmitTransfers(i => _parts[i].Emitter);
+            }
+
             foreach (var part in _parts) { part.Emitter.EmitTransfers(i => _parts[i].Emitter); }
         }
 
@@ -174,15 +188,15 @@ public static class LinearGenerator
             var start = asm.NewLabel("start");
             EmitStart(asm, tails, start);
             asm.Mark(start);
-            new PacketParser(asm, tails, context.Options, hook, context.Interfaces, context.Searches).Emit(
-                Slots(Family.IPv4), Start(emitter, Family.IPv4), Slots(Family.IPv6), Start(emitter, Family.IPv6),
-                context.Interfaces.IsEmpty ? null : context.Interfaces.Map, asksForOutput);
+            new PacketParser(asm, tails, context.Options, rules.Hook, context.Interfaces, context.Searches).Emit(
+                Slots(Family.IPv4), emitter.StartOf(Family.IPv4), Slots(Family.IPv6), emitter.StartOf(Family.IPv6),
+                context.Interfaces.IsEmpty ? null : context.Interfaces.Map, IsAlwaysRisky);
         }
 
         private FieldSlots? Slots(Family family) => context.Slots.GetValueOrDefault(family);
 
-        private Label? Start(PartEmitter emitter, Family family) =>
-            partition.Bases.Find(b => b.Chain.Family == family) is { } root ? emitter.PlaceOf(root, 0) : null;
+        /// <summary>Whether any packet may yet be deferred when a rule counts it.</summary>
+        private bool IsAlwaysRisky => !risks.IsEmpty || context.Options.OnlyCertainDrops || context.Options.TracksConnections || rules.Hook == Hook.Prerouting;
 
         /// <summary>Context, scratch memory, and on to <paramref name="then"/>.</summary>
         private static void EmitStart(Assembler asm, PartTails tails, Label then)

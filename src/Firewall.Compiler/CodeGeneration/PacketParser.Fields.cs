@@ -74,7 +74,10 @@ internal sealed partial class PacketParser
             case FieldKind.Bytes:
                 ZeroSlot(slot, FieldSlots.Size(field));
                 break;
-            case FieldKind.Protocol or FieldKind.TransportLength or FieldKind.EthernetLink or FieldKind.Mark:
+            case FieldKind.Mark:
+                asm.StoreImmediate(Width.Word, Scratch.Base, slot, 0);
+                break;
+            case FieldKind.Protocol or FieldKind.TransportLength or FieldKind.EthernetLink:
                 // Already in place, or answered without a slot.
                 break;
             default:

@@ -63,7 +63,7 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
         asm.StoreImmediate(Width.Double, Scratch.Base, Scratch.Reason, 0);
         asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.LogCount, 0);
         asm.StoreImmediate(Width.Double, Scratch.Base, Scratch.InterfaceKnown, -1);
-        for (var i = Scratch.NetworkOffset; i < Scratch.ExtensionOffsets + 24; i += 8)
+        for (var i = Scratch.NetworkOffset; i < Scratch.Locals; i += 8)
         {
             if (i != Scratch.LinearLength) { asm.StoreImmediate(Width.Double, Scratch.Base, i, 0); }
         }

@@ -3,6 +3,7 @@ using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
 using Firewall.Bpf.Objects;
 using Firewall.Compiler.Lowering;
+using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Targets;
 using static Firewall.Bpf.Isa.Register;
@@ -16,11 +17,18 @@ namespace Firewall.Compiler.CodeGeneration;
 /// <param name="inRounds">Whether <paramref name="asm"/> is the function of <see cref="Rounds"/>; else it is the program itself.</param>
 internal sealed class PartEmitter(PartContext context, int part, Assembler asm, PartTails tails, bool inRounds)
 {
+    /// <summary>The place in front of the first rule, where a station of table nat asks whether the packet is its business.</summary>
+    private const int Entrance = -1;
+
+    /// <summary><c>IPS_SRC_NAT | IPS_DST_NAT</c> (include/uapi/linux/netfilter/nf_conntrack_common.h).</summary>
+    private const int TranslationBits = 0x30;
+
     /// <summary>Added to an entry's number, to tell it from those of return sites.</summary>
     private const int FirstEntry = 1 << 24;
 
     private readonly Dictionary<(ChainCopy, int), Label> _places = [];
     private readonly Dictionary<ChainCopy, Label> _policies = [];
+    private readonly Dictionary<Family, Label> _routings = [];
     private readonly Dictionary<(ChainCopy, int), Label> _transfers = [];
 
     /// <summary>Where chains of this part may return to.</summary>
@@ -39,6 +47,13 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         return FirstEntry + _entries.Count - 1;
     }
 
+    /// <summary>Where packets come to a station.</summary>
+    public Label EntranceOf(ChainCopy root) => PlaceOf(root, AsksForTranslation(root) ? Entrance : 0);
+
+    /// <summary>Where packets of a family begin.</summary>
+    public Label? StartOf(Family family) =>
+        context.Course.Start(family) is { } root ? EntranceOf(root) : context.Course.Routes(family) ? RoutingOf(family) : null;
+
     /// <summary>The place in front of a rule, here or by tail call.</summary>
     public Label PlaceOf(ChainCopy copy, int index)
     {
@@ -52,6 +67,17 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         asm.Origin = null;
         _targets = [.. _sites.Select(s => (s.Key, LabelOf(s.Value)))];
         EmitPolicies();
+        EmitRoutings();
+    }
+
+    /// <summary>Emits the ways into the chains behind PREROUTING that packets of this function take.</summary>
+    public void EmitRoutings()
+    {
+        foreach (var (family, label) in _routings)
+        {
+            asm.Mark(label);
+            Routing.Emit(asm, tails, family, EntranceOf(context.Course.First(family, Hook.Input)!), EntranceOf(context.Course.First(family, Hook.Forward)!));
+        }
     }
 
     /// <summary>Emits what could only be known when all parts had been emitted: the way to other parts.</summary>
@@ -107,6 +133,7 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
     private void Emit(Segment segment)
     {
         var copy = segment.Copy;
+        if (segment == copy.Segments[0] && AsksForTranslation(copy)) { EmitEntrance(copy); }
         for (var i = segment.First; i < segment.End; i++)
         {
             asm.Mark(PlaceOf(copy, i));
@@ -136,34 +163,91 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         guard.Emit(rule.Guard, next);
         switch (rule.Effect)
         {
+            case Decide { Verdict: Verdict.Accept } when Onward(copy) is { } onward:
+                Count(copy, rule.Counter);
+                asm.Jump(onward);
+                break;
+            case Decide { Verdict: Verdict.Accept } when context.Options.OnlyCertainDrops:
+                asm.Jump(tails.Defer(DeferReason.Accepted));
+                break;
             case Decide decide:
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Rule, rule.Counter);
                 asm.Jump(decide.Verdict == Verdict.Accept ? tails.Accept : tails.Drop);
                 break;
-            case DeferForOutput:
-                asm.Jump(tails.Defer(DeferReason.OutInterface));
+            case DeferFor defer:
+                asm.Jump(tails.Defer(defer.Reason));
                 break;
-            case Continue:
-                Accounting.EmitCount(asm, rule.Counter);
+            case Continue or SetMark or Untrack:
+                Count(copy, rule.Counter);
+                EmitChange(rule.Effect, copy.Chain.Family);
                 if (guard.HasDropped || isCut) { asm.Jump(PlaceOf(copy, index + 1)); }
                 break;
             case ReturnToCaller:
-                Accounting.EmitCount(asm, rule.Counter);
+                Count(copy, rule.Counter);
                 EmitReturn(copy);
                 break;
             case Call:
-                Accounting.EmitCount(asm, rule.Counter);
+                Count(copy, rule.Counter);
                 EmitCall(copy.Callees[index], copy, index);
                 break;
             case Goto:
-                Accounting.EmitCount(asm, rule.Counter);
+                Count(copy, rule.Counter);
                 EmitGoto(copy, copy.Callees[index]);
                 break;
             default:
                 throw new ArgumentException($"{rule.Effect.GetType().Name} cannot be compiled", nameof(rule));
         }
 
-        guard.EmitDropped(rule.Guard, rule.Counter);
+        guard.EmitDropped(rule.Guard, () => Count(copy, rule.Counter));
+    }
+
+    private void Count(ChainCopy copy, int counter) => Accounting.EmitCount(asm, counter, copy.Chain.Station.IsOwned);
+
+    private static bool AsksForTranslation(ChainCopy copy) => copy.Chain.IsBase && copy.Chain.Station.Table == "nat";
+
+    /// <summary>Where packets go that the station accepts; null when that is the end.</summary>
+    private Label? Onward(ChainCopy copy) =>
+        context.Course.After(copy.Chain.Station) is { } next ? EntranceOf(next)
+        : context.Course.RoutesAfter(copy.Chain.Station) ? RoutingOf(copy.Chain.Family)
+        : null;
+
+    private Label RoutingOf(Family family)
+    {
+        if (!_routings.TryGetValue(family, out var label)) { _routings[family] = label = asm.NewLabel("routing"); }
+        return label;
+    }
+
+    /// <summary>Table nat judges the first packet of a connection; those of a connection that is translated do not look here as they will.</summary>
+    private void EmitEntrance(ChainCopy root)
+    {
+        var onward = Onward(root)!;
+        asm.Mark(PlaceOf(root, Entrance));
+        Tracking.EmitAsk(asm);
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackStates);
+        asm.JumpIf(Condition.Equal, R1, 1 << (int)TrackState.Untracked, onward);
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackLookup);
+        asm.JumpIf(Condition.Equal, R1, Tracking.Miss, PlaceOf(root, 0));
+        asm.JumpIf(Condition.NotEqual, R1, Tracking.Hit, tails.Defer(DeferReason.Nat));
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackStatus);
+        asm.JumpIf(Condition.AnyBit, R1, TranslationBits, tails.Defer(DeferReason.Nat));
+        asm.Jump(onward);
+    }
+
+    /// <summary>What the rule changes for those after it.</summary>
+    private void EmitChange(Effect effect, Family family)
+    {
+        switch (effect)
+        {
+            case SetMark set when context.SlotsOf(family).Find(Field.Mark) is { } mark:
+                asm.Load(Width.Word, R1, Scratch.Base, mark);
+                asm.Alu32(AluOp.And, R1, ~(int)set.Clear);
+                asm.Alu32(AluOp.Xor, R1, (int)set.Flip);
+                asm.Store(Width.Word, Scratch.Base, mark, R1);
+                break;
+            case Untrack:
+                Tracking.EmitUntrack(asm);
+                break;
+        }
     }
 
     private void EmitCall(ChainCopy callee, ChainCopy caller, int index)
@@ -237,9 +321,30 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         foreach (var (root, label) in _policies)
         {
             asm.Mark(label);
-            asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Rule, root.Chain.PolicyCounter!.Value);
-            asm.Jump(root.Chain.Chain.Policy == Verdict.Accept ? tails.Accept : tails.Drop);
+            EmitPolicy(root, root.Chain.PolicyCounter!.Value);
         }
+    }
+
+    private void EmitPolicy(ChainCopy root, int counter)
+    {
+        if (root.Chain.Chain.Policy == Verdict.Accept)
+        {
+            if (Onward(root) is { } onward)
+            {
+                Count(root, counter);
+                asm.Jump(onward);
+                return;
+            }
+
+            if (context.Options.OnlyCertainDrops)
+            {
+                asm.Jump(tails.Defer(DeferReason.Accepted));
+                return;
+            }
+        }
+
+        asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Rule, counter);
+        asm.Jump(root.Chain.Chain.Policy == Verdict.Accept ? tails.Accept : tails.Drop);
     }
 
     /// <summary>Goes to the target whose number is in R1; it is one of them.</summary>
@@ -262,7 +367,7 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
 
 /// <summary>What all parts share.</summary>
 internal sealed record PartContext(
-    IReadOnlyDictionary<Family, FieldSlots> Slots, InterfacePatterns Interfaces, SearchFunctions Searches, short ReturnSlots, CompileOptions Options)
+    IReadOnlyDictionary<Family, FieldSlots> Slots, InterfacePatterns Interfaces, SearchFunctions Searches, short ReturnSlots, CompileOptions Options, Course Course)
 {
     /// <summary>The programs of the parts; its size is set when their number is known.</summary>
     public static readonly MapSpec Parts = new("parts", MapType.ProgramArray, KeySize: 4, ValueSize: 4, MaxEntries: 1);

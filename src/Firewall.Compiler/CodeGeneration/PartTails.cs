@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
+using Firewall.Compiler.Lowering;
 using Firewall.Rules.Meaning;
+using Firewall.Rules.Options;
 using static Firewall.Bpf.Isa.Register;
 
 namespace Firewall.Compiler.CodeGeneration;
@@ -9,7 +12,7 @@ namespace Firewall.Compiler.CodeGeneration;
 /// The ends of a program, shared by all its rules (rule R4: helper calls stand in shared tails): verdicts, deferrals, shut gates. A tail is
 /// emitted when something has asked for it.
 /// </summary>
-internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAction deferred, bool asksForOutput)
+internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOptions options, ImmutableArray<DeferReason> standing)
 {
     private readonly Dictionary<Tail, Label> _labels = [];
     private readonly Queue<Tail> _waiting = new();
@@ -28,9 +31,9 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
 
     private sealed record AbortTail : Tail;
 
-    private sealed record ShutTail(Atom Gate, bool In, bool Out) : Tail;
+    private sealed record ShutTail(Atom Gate, EquatableArray<Doubt> Doubts) : Tail;
 
-    private sealed record SearchTail(bool In, bool Out) : Tail;
+    private sealed record SearchTail(EquatableArray<Doubt> Doubts) : Tail;
 
     /// <summary>The rule or policy in <see cref="Scratch.Rule"/> accepts.</summary>
     public Label Accept => LabelOf(new VerdictTail(Accepts: true));
@@ -46,11 +49,30 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
 
     public Label Defer(DeferReason reason) => LabelOf(new DeferTail(reason));
 
-    /// <summary>A gate of a rule is shut: unknown devices defer, unreadable bytes defer, else hotdrop.</summary>
-    public Label Shut(Atom gate, bool asksIn, bool asksOut) => LabelOf(new ShutTail(gate, asksIn, asksOut));
+    /// <summary>A gate of a rule is shut: what is doubtful before it defers, unreadable bytes defer, else hotdrop.</summary>
+    public Label Shut(Atom gate, ImmutableArray<Doubt> doubts) => LabelOf(new ShutTail(gate, new(doubts)));
 
     /// <summary>A search ended with hotdrop or truncated, which is in R0.</summary>
-    public Label AfterSearch(bool asksIn, bool asksOut) => LabelOf(new SearchTail(asksIn, asksOut));
+    public Label AfterSearch(ImmutableArray<Doubt> doubts) => LabelOf(new SearchTail(new(doubts)));
+
+    /// <summary>Jumps when a doubt does not hold for the packet. Keeps R0.</summary>
+    public void EmitJumpUnless(Doubt doubt, Label known)
+    {
+        switch (doubt)
+        {
+            case DeviceDoubt:
+                asm.Load(Width.Double, R1, Scratch.Base, Scratch.InterfaceKnown);
+                asm.JumpIf(Condition.NotEqual, R1, 0, known);
+                break;
+            case StateDoubt state:
+                asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackStates);
+                asm.Alu32(AluOp.And, R1, ~(int)state.States);
+                asm.JumpIf(Condition.Equal, R1, 0, known);
+                break;
+            default:
+                throw new ArgumentException($"{doubt.GetType().Name} always holds", nameof(doubt));
+        }
+    }
 
     public void Emit()
     {
@@ -79,18 +101,20 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
         switch (tail)
         {
             case VerdictTail verdict:
+                if (!verdict.Accepts) { EmitTrackingCheck(); }
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Verdict, verdict.Accepts ? Outcome.Accepted : Outcome.Dropped);
-                EmitCommitAndExit(verdict.Accepts ? XdpAction.Pass : XdpAction.Drop);
+                EmitCommitAndExit(verdict.Accepts ? Actions.Accept : Actions.Drop);
                 break;
             case HotdropTail:
+                EmitTrackingCheck();
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Rule, -1);
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Hotdrop, 1);
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Verdict, Outcome.Dropped);
-                EmitCommitAndExit(XdpAction.Drop);
+                EmitCommitAndExit(Actions.Drop);
                 break;
             case DeferTail defer:
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Reason, (int)defer.Reason);
-                var passes = deferred == DeferredAction.Kernel || defer.Reason is DeferReason.NotIp or DeferReason.Dhcp;
+                var passes = options.Deferred == DeferredAction.Kernel || defer.Reason is DeferReason.NotIp or DeferReason.Dhcp;
                 asm.Jump(LabelOf(new DeferredTail(passes)));
                 break;
             case DeferredTail end:
@@ -98,26 +122,22 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Hotdrop, 0);
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Verdict, Outcome.Deferred);
                 accounting.EmitCountDeferred(asm);
-                asm.Move(R0, end.Passes ? XdpAction.Pass : XdpAction.Drop);
+                asm.Move(R0, end.Passes ? Actions.Accept : Actions.Drop);
                 asm.Exit();
                 break;
             case OverflowTail:
-                EmitDeferWhenUnknown(asksIn: true);
-                asm.Jump(Defer(asksForOutput ? DeferReason.OutInterface : DeferReason.Truncated));
+                EmitDeferFor([new DeviceDoubt()]);
+                asm.Jump(Defer(standing.FirstOrDefault(DeferReason.Truncated)));
                 break;
             case AbortTail:
-                asm.Move(R0, XdpAction.Aborted);
+                asm.Move(R0, Actions.Abort);
                 asm.Exit();
                 break;
             case ShutTail shut:
-                EmitDeferWhenUnknown(shut.In);
-                if (shut.Out) { asm.Jump(Defer(DeferReason.OutInterface)); }
-                else { EmitShut(shut.Gate); }
+                if (!EmitDeferFor(shut.Doubts)) { EmitShut(shut.Gate); }
                 break;
             case SearchTail search:
-                EmitDeferWhenUnknown(search.In);
-                if (search.Out) { asm.Jump(Defer(DeferReason.OutInterface)); }
-                else
+                if (!EmitDeferFor(search.Doubts))
                 {
                     asm.JumpIf(Condition.Equal, R0, SearchEmitter.Truncated, Defer(DeferReason.Truncated));
                     asm.Jump(Hotdrop);
@@ -127,6 +147,8 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
         }
     }
 
+    private ProgramActions Actions => ProgramActions.Of(options.Program);
+
     private void EmitCommitAndExit(int action)
     {
         Accounting.EmitCommit(asm);
@@ -135,12 +157,33 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, DeferredAc
         asm.Exit();
     }
 
-    /// <summary>R0 is kept.</summary>
-    private void EmitDeferWhenUnknown(bool asksIn)
+    /// <summary>Conntrack must see every packet that it may know; XDP may only drop what is none of them.</summary>
+    private void EmitTrackingCheck()
     {
-        if (!asksIn) { return; }
-        asm.Load(Width.Double, R1, Scratch.Base, Scratch.InterfaceKnown);
-        asm.JumpIf(Condition.Equal, R1, 0, Defer(DeferReason.InInterface));
+        if (!options.TracksConnections || options.Program != ProgramKind.Xdp) { return; }
+        Tracking.EmitAsk(asm);
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackLookup);
+        asm.JumpIf(Condition.NotEqual, R1, Tracking.Miss, Defer(DeferReason.Tracking));
+    }
+
+    /// <summary>Defers when one of the doubts holds; true when one always does. R0 is kept.</summary>
+    private bool EmitDeferFor(IEnumerable<Doubt> doubts)
+    {
+        foreach (var doubt in doubts)
+        {
+            if (doubt is StandingDoubt)
+            {
+                asm.Jump(Defer(doubt.Reason));
+                return true;
+            }
+
+            var known = asm.NewLabel("known");
+            EmitJumpUnless(doubt, known);
+            asm.Jump(Defer(doubt.Reason));
+            asm.Mark(known);
+        }
+
+        return false;
     }
 
     /// <summary>The bytes are missing from the packet (hotdrop), or only from what XDP can read (defer).</summary>

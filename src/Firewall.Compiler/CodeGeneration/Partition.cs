@@ -1,4 +1,5 @@
 using Firewall.Compiler.Lowering;
+using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Targets;
 
@@ -69,7 +70,7 @@ internal sealed class Partition
         _budgets = budgets;
         Bases = [.. bases.Select(Place)];
         foreach (var root in Bases) { AssignReturns(root); }
-        LongestTailCalls = PartCount == 1 ? 0 : 1 + Bases.Max(CountTailCalls);
+        LongestTailCalls = PartCount == 1 ? 0 : Bases.GroupBy(b => b.Chain.Family).Max(LongestWay);
         if (LongestTailCalls > MostTailCalls) { throw new BudgetExceededException("tail calls on the longest path", LongestTailCalls, MostTailCalls, "calls"); }
     }
 
@@ -205,6 +206,13 @@ internal sealed class Partition
         order.Reverse();
         return order;
     }
+
+    /// <summary>All stations before routing, then those of INPUT or of FORWARD; one call into each.</summary>
+    private static int LongestWay(IEnumerable<ChainCopy> roots) => roots
+        .GroupBy(r => r.Chain.Station.Hook)
+        .Select(hook => (hook.Key, Calls: hook.Sum(r => 1 + CountTailCalls(r))))
+        .GroupBy(hook => hook.Key == Hook.Prerouting)
+        .Sum(stretch => stretch.Max(hook => hook.Calls));
 
     /// <summary>An upper bound: every jump is taken, every cut is crossed.</summary>
     private static int CountTailCalls(ChainCopy root)

@@ -59,8 +59,20 @@ public sealed class Scratch
     /// <summary>u32: the part that a round goes on in.</summary>
     public const short NextPart = 104;
 
+    /// <summary>u32: not 0 once conntrack has been asked about the packet, see <see cref="Tracking"/>.</summary>
+    public const short TrackAsked = 108;
+
+    /// <summary>u32: what conntrack answered.</summary>
+    public const short TrackLookup = 112;
+
+    /// <summary>u32: the states that the connection may be in, by <c>TrackState</c>.</summary>
+    public const short TrackStates = 116;
+
+    /// <summary>u32: the entry's status bits when there is an entry.</summary>
+    public const short TrackStatus = 120;
+
     /// <summary>u64 each: the variables of a search, see <c>SearchEmitter</c>.</summary>
-    public const short Locals = 112;
+    public const short Locals = 128;
 
     /// <summary>Variables that a search may have.</summary>
     public const int MostLocals = 8;

@@ -1,5 +1,6 @@
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
+using Firewall.Compiler.Lowering;
 using Firewall.Rules.Meaning;
 using static Firewall.Bpf.Isa.Register;
 
@@ -30,6 +31,14 @@ internal sealed class TestEmitter(Assembler asm, FieldSlots slots, InterfacePatt
                 break;
             case InterfaceTest test:
                 EmitBit(test, expected: true);
+                break;
+            case MayBeIn state:
+                asm.Load(Width.Word, R0, Scratch.Base, Scratch.TrackStates);
+                asm.Alu(AluOp.And, R0, (int)state.States);
+                EmitIsZero();
+                break;
+            case Doubtful { Possible: { } possible }:
+                Emit(possible);
                 break;
             case Never:
                 asm.Move(R0, 1);

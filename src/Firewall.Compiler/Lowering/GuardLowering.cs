@@ -4,51 +4,66 @@ using Firewall.Rules.Meaning;
 
 namespace Firewall.Compiler.Lowering;
 
-/// <summary>Folds what the options decide (devices, marks, whole packets) out of guards.</summary>
-public sealed class GuardLowering(Hook hook, CompileOptions options)
+/// <summary>Folds what the options decide (devices, marks, whole packets) out of the guards of one station.</summary>
+/// <param name="station">Where the rules stand.</param>
+/// <param name="options">What is known at compile time.</param>
+/// <param name="changesMark">Whether a rule on the way changes the mark.</param>
+public sealed class GuardLowering(Station station, CompileOptions options, bool changesMark = false)
 {
-    /// <summary>The name of the output device as far as it is known: INPUT has none, which is the empty name.</summary>
-    private readonly string? _outInterface = hook == Hook.Input ? "" : options.OutInterface;
+    /// <summary>The name of the output device as far as it is known: before routing and in INPUT there is none, which is the empty name.</summary>
+    private readonly string? _outInterface = station.Hook is Hook.Input or Hook.Prerouting ? "" : options.OutInterface;
 
-    public LoweredGuard Lower(Guard guard, Family family)
+    private readonly string? _inInterface = station.Hook == Hook.Output ? "" : options.Interface;
+
+    /// <summary>Memory of tables that stay with the kernel is the kernel's.</summary>
+    private readonly bool _isMemoryOurs = station.IsOwned && !options.OnlyCertainDrops;
+    private bool _isRuleMemoryOurs;
+
+    private Family Family => station.Family;
+
+    /// <summary>Folds one rule's guard.</summary>
+    /// <param name="guard">What the rule asks.</param>
+    /// <param name="keepsKernelMemory">Whether iptables keeps this rule's memory.</param>
+    public LoweredGuard Lower(Guard guard, bool keepsKernelMemory = false)
     {
+        _isRuleMemoryOurs = _isMemoryOurs && !keepsKernelMemory;
         var stages = ImmutableArray.CreateBuilder<Stage>();
         var atoms = ImmutableArray.CreateBuilder<Atom>();
-        bool unknownIn = false, unknownOut = false, mayDrop = false;
+        var (mayDrop, asksTracking) = (false, false);
         foreach (var atom in guard.Atoms)
         {
-            switch (Fold(atom, family))
+            switch (Fold(atom))
             {
                 case true:
                     break;
                 case false when !mayDrop:
-                    return new LoweredGuard([new Stage([new Never()], Search: null)], AsksUnknownIn: false, AsksUnknownOut: false);
+                    return new LoweredGuard([new Stage([new Never()], Search: null)]);
                 case false:
                     atoms.Add(new Never());
                     break;
                 default:
-                    switch (atom)
+                    switch (Doubted(atom))
                     {
-                        case InterfaceTest { Direction: InterfaceDirection.Out }:
-                            unknownOut = true;
-                            break;
-                        case InterfaceTest:
-                            unknownIn = true;
-                            atoms.Add(atom);
-                            break;
                         case HeaderGate { Base: HeaderBase.Transport, WhenShort: WhenMissing.NoMatch } gate:
                             // A short header is an ordinary miss; what remains of the gate is the question of readability.
                             atoms.Add(Field.TransportLength.In(ValueSet.Between((UInt128)gate.Bytes, ValueSet.Maximum(Field.TransportLength.Bits))));
                             atoms.Add(gate);
                             break;
                         case Search search:
-                            stages.Add(new Stage(atoms.ToImmutable(), search));
+                            stages.Add(new Stage(atoms.ToImmutable(), search, asksTracking));
                             atoms.Clear();
-                            mayDrop = true;
+                            (mayDrop, asksTracking) = (true, false);
                             break;
-                        default:
-                            mayDrop |= atom is HeaderGate or ChainGate or HotdropUnless;
-                            atoms.Add(atom);
+                        case Doubtful { Possible: MayBeIn } state:
+                            // Conntrack is asked about those packets only that the rule still wants.
+                            if (atoms.Count > 0) { stages.Add(new Stage(atoms.ToImmutable(), Search: null, asksTracking)); }
+                            atoms.Clear();
+                            atoms.Add(state);
+                            asksTracking = true;
+                            break;
+                        case var lowered:
+                            mayDrop |= lowered is HeaderGate or ChainGate or HotdropUnless;
+                            atoms.Add(lowered);
                             break;
                     }
 
@@ -56,20 +71,24 @@ public sealed class GuardLowering(Hook hook, CompileOptions options)
             }
         }
 
-        stages.Add(new Stage(atoms.ToImmutable(), Search: null));
-        return new LoweredGuard(stages.ToImmutable(), unknownIn, unknownOut);
+        stages.Add(new Stage(atoms.ToImmutable(), Search: null, asksTracking));
+        return new LoweredGuard(stages.ToImmutable());
     }
 
+    /// <summary>Whether fragments are deferred before any rule is asked.</summary>
+    public bool WholePacketsOnly =>
+        Family == Family.IPv4 ? station.Hook == Hook.Input || options.DefragmentsIPv4 : options.DefragmentsIPv6;
+
     /// <summary>Whether every packet, or none, satisfies the atom; null when it depends on the packet.</summary>
-    private bool? Fold(Atom atom, Family family) => atom switch
+    private bool? Fold(Atom atom) => atom switch
     {
         Never => false,
-        Test test => FoldTest(test, family),
-        AnyOf any when any.Tests.Any(t => FoldTest(t, family) == true) => true,
-        AnyOf any when any.Tests.All(t => FoldTest(t, family) == false) => false,
-        InterfaceTest { Direction: InterfaceDirection.In } test => FoldName(test, options.Interface),
+        Test test => FoldTest(test),
+        AnyOf any when any.Tests.Any(t => FoldTest(t) == true) => true,
+        AnyOf any when any.Tests.All(t => FoldTest(t) == false) => false,
+        InterfaceTest { Direction: InterfaceDirection.In } test => FoldName(test, _inInterface),
         InterfaceTest test => FoldName(test, _outInterface),
-        HotdropUnless { Test: var test } when FoldTest(test, family) == true => true,
+        HotdropUnless { Test: var test } when FoldTest(test) == true => true,
         _ => null,
     };
 
@@ -79,21 +98,63 @@ public sealed class GuardLowering(Hook hook, CompileOptions options)
         : test is { IsPrefix: true, Name: "" } ? !test.Negated
         : null;
 
-    private bool? FoldTest(Test test, Family family) =>
+    private bool? FoldTest(Test test) =>
         test.IsAlwaysTrue ? true
         : test.Values.IsEmpty ? false
-        : Known(test.Field, family) is { } value ? test.Values.Contains(value & test.Mask)
+        : Known(test.Field) is { } value ? test.Values.Contains(value & test.Mask)
         : null;
 
-    private UInt128? Known(Field field, Family family) => field.Kind switch
+    private UInt128? Known(Field field) => field.Kind switch
     {
-        FieldKind.Mark => 0,
-        FieldKind.FragmentOffset when WholePacketsOnly(family) => 0,
+        FieldKind.Mark when options.Program == ProgramKind.Xdp && !changesMark => 0,
+        FieldKind.FragmentOffset when WholePacketsOnly => 0,
         FieldKind.EthernetLink when options.Interface is { } name => name == "lo" ? 0u : 1u,
         _ => null,
     };
 
-    /// <summary>Whether fragments are deferred before any rule is asked.</summary>
-    public bool WholePacketsOnly(Family family) =>
-        family == Family.IPv4 ? hook == Hook.Input || options.DefragmentsIPv4 : options.DefragmentsIPv6;
+    /// <summary>The atom as this program can answer it.</summary>
+    private Atom Doubted(Atom atom)
+    {
+        switch (atom)
+        {
+            case Unknowable unknowable:
+                return Standing(unknowable.Reason);
+            case InterfaceTest { Direction: InterfaceDirection.Out } when options.Program == ProgramKind.Xdp:
+                return Standing(DeferReason.OutInterface);
+            case InterfaceTest { Direction: InterfaceDirection.In } when options.Program == ProgramKind.Xdp:
+                return new Doubtful(atom, new DeviceDoubt());
+            case Test test:
+                return Doubted(test);
+            case AnyOf any:
+                var open = any.Tests.Where(t => FoldTest(t) is null).ToImmutableArray();
+                return open.All(IsExact) ? new AnyOf(open)
+                    : open.Length == 1 ? Doubted(open[0])
+                    : Doubted(open, any);
+            case Search search when search.Program.KeepsMemory && !_isRuleMemoryOurs:
+                return Standing(DeferReason.Memory);
+            case Search search when search.Program.Fields.FirstOrDefault(f => !IsExact(f)) is { } field:
+                return Standing(field.Kind.WhenUnknown());
+            default:
+                return atom;
+        }
+    }
+
+    private Atom Doubted(Test test) => (IsExact(test), test.Field.Kind, test.Mask == ValueSet.Maximum(test.Field.Bits)) switch
+    {
+        (true, _, _) => test,
+        (_, FieldKind.TrackState, true) when options.Program == ProgramKind.Xdp => new Doubtful(new MayBeIn(Bits(test.Values)), new StateDoubt(Bits(test.Values))),
+        _ => Standing(test.Field.Kind.WhenUnknown()),
+    };
+
+    /// <summary>One of several tests holds, and not all can be answered.</summary>
+    private static Doubtful Doubted(ImmutableArray<Test> open, AnyOf any) =>
+        Standing(any.Tests.First(t => open.Contains(t) && t.Field.Kind.IsOfSurroundings()).Field.Kind.WhenUnknown());
+
+    private bool IsExact(Test test) => IsExact(test.Field);
+
+    private bool IsExact(Field field) => !field.Kind.IsOfSurroundings() || options.Program.Of(field.Kind) == Knowledge.Exact;
+
+    private static Doubtful Standing(DeferReason reason) => new(Possible: null, new StandingDoubt(reason));
+
+    private static uint Bits(ValueSet states) => states.Within(5).Values.Where(s => s < 32).Aggregate(0u, (bits, s) => bits | (1u << (int)s));
 }

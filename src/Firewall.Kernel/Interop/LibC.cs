@@ -76,9 +76,29 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
     public static partial int SetResourceLimit(int resource, in ResourceLimit limit);
 
+    /// <summary>mmap(2); -1 on failure.</summary>
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    public static partial void* MapMemory(void* address, nuint length, int protection, int flags, int descriptor, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    public static partial int UnmapMemory(void* address, nuint length);
+
+    /// <summary>poll(2), time in milliseconds.</summary>
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollRequest* requests, nuint count, int timeout);
+
     /// <summary>statfs(2) of the 64-bit ABIs; only the first word, the file system's magic, is of interest.</summary>
     [LibraryImport("libc", EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int FileSystemStatus(string path, nint* status);
+
+    /// <summary><c>struct pollfd</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollRequest
+    {
+        public int Descriptor;
+        public short Events;
+        public short Answers;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal readonly record struct ResourceLimit(nuint Soft, nuint Hard);

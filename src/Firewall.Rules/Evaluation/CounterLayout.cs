@@ -12,7 +12,7 @@ public sealed record Counted(Station Station, Chain Chain, Rule? Rule)
 {
     public Family Family => Station.Family;
 
-    public RuleIdentity? Identity => Rule is null ? null : new RuleIdentity(Family, Station.Table, Chain.Name, Rule.Number, Rule.Line);
+    public RuleIdentity? Identity => Rule is null ? null : Station.Identify(Chain, Rule);
 }
 
 /// <summary>

@@ -23,6 +23,9 @@ public readonly record struct GuardResult(GuardOutcome Outcome, int? Atom = null
 /// <param name="isMemoryOurs">Whether memory may be asked; else atoms that keep memory are unknown, because iptables keeps it.</param>
 public sealed class GuardEvaluator(RuleMemory memory, bool isMemoryOurs = true)
 {
+    /// <summary>Asks a guard as if no packet had come before.</summary>
+    public static GuardResult EvaluateAlone(Guard guard, PacketView packet) => new GuardEvaluator(new RuleMemory(new Memories(), guard)).Evaluate(guard, packet);
+
     public GuardResult Evaluate(Guard guard, PacketView packet)
     {
         DeferReason? unknown = null;
@@ -30,9 +33,8 @@ public sealed class GuardEvaluator(RuleMemory memory, bool isMemoryOurs = true)
         for (var i = 0; i < guard.Atoms.Length; i++)
         {
             // Memory must not be asked about packets that are not certain to reach it.
-            var answer = unknown is not null && guard.Atoms[i] is Search { Program.KeepsMemory: true }
-                ? Answer.Unknown(DeferReason.Memory)
-                : Ask(guard.Atoms[i], packet);
+            if (unknown is not null && isMemoryOurs && guard.Atoms[i] is Search { Program.KeepsMemory: true }) { break; }
+            var answer = Ask(guard.Atoms[i], packet);
             switch (answer.Kind)
             {
                 case AnswerKind.No:

@@ -17,6 +17,9 @@ public sealed record Station(string Table, ChainGraph Graph, Hook Hook, bool IsO
 {
     public Family Family => Graph.Family;
 
+    /// <summary>A rule of the station as iptables counts them.</summary>
+    public RuleIdentity Identify(Chain chain, Rule rule) => new(Family, Table, chain.Name, rule.Number, rule.Line);
+
     public override string ToString() => $"{Table}/{Graph.Base.Name}";
 }
 
@@ -27,6 +30,9 @@ public sealed record HostRules(Hook Hook, ImmutableArray<Station> Stations)
 {
     /// <summary>The table that fwc is about.</summary>
     public const string Table = "filter";
+
+    /// <summary>Rules whose memory iptables keeps although the program takes their chain over; what they remember is not known here.</summary>
+    public ImmutableHashSet<RuleIdentity> KernelMemory { get; init; } = [];
 
     public IEnumerable<ChainGraph> Graphs => Stations.Select(s => s.Graph);
 
@@ -43,6 +49,12 @@ public sealed record HostRules(Hook Hook, ImmutableArray<Station> Stations)
         [.. Each(ipv4, ipv6).SelectMany(p => hook == Hook.Prerouting
             ? [.. Prerouting(p), .. Behind(p, Hook.Input), .. Behind(p, Hook.Forward)]
             : Prerouting(p).Concat(Behind(p, hook)))]);
+
+    /// <summary>Whether there are rules for the family.</summary>
+    public bool Has(Family family) => Families.Contains(family);
+
+    /// <summary>The stations of the filter table for a family.</summary>
+    public IEnumerable<Station> Filters(Family family) => Stations.Where(s => s.Family == family && s.Table == Table);
 
     /// <summary>What packets of the family meet at a hook.</summary>
     public IEnumerable<Station> At(Family family, Hook hook) => Stations.Where(s => s.Family == family && s.Hook == hook);

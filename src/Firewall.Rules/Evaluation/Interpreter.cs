@@ -158,8 +158,8 @@ public sealed class Interpreter(HostRules rules, PacketContext context, Memories
 
                 var rule = chain.Rules[index];
                 var counter = interpreter._layout.OfRule(station, chain, index);
-                var identity = new RuleIdentity(station.Family, station.Table, chain.Name, rule.Number, rule.Line);
-                var result = new GuardEvaluator(new RuleMemory(interpreter._memories, identity), IsMemoryOurs).Evaluate(rule.Guard(station.Family), Packet);
+                var identity = station.Identify(chain, rule);
+                var result = new GuardEvaluator(new RuleMemory(interpreter._memories, identity), IsMemoryOurs && !interpreter.Rules.KernelMemory.Contains(identity)).Evaluate(rule.Guard(station.Family), Packet);
                 trace?.Invoke(new TraceStep(identity, rule, _returns.Count, result));
                 if (result.Counts) { matched.Add((station, counter)); }
                 switch (result.Outcome)

@@ -135,7 +135,7 @@ public sealed class StepInterpreter
         Now { Clock: ClockKind.Monotonic } => _memory.Memories.Now.Monotonic,
         Now => _memory.Memories.Now.RealSeconds,
         JiffiesPerSecond => _memory.Memories.Hertz,
-        Meaning.Random => _memory.Memories.Draw(),
+        RandomBits => _memory.Memories.Draw(),
         Ticket => _memory.Memories.NextTicket(),
         _ => throw new ArgumentOutOfRangeException(nameof(expression)),
     };

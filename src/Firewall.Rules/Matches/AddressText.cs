@@ -22,6 +22,10 @@ public static class AddressText
         ? TryParseIpv6(text, out address)
         : TryParseDotted(text, mayBeShort: true, out address) || TryParseClassic(text, out address);
 
+    /// <summary>Reads an address as <c>getaddrinfo</c> does, which takes IPv4 text for <c>inet_aton</c>'s: <c>10.1</c> is 10.0.0.1.</summary>
+    public static bool TryParseHost(ReadOnlySpan<char> text, Family family, out UInt128 address) =>
+        family == Family.IPv6 ? TryParseIpv6(text, out address) : TryParseClassic(text, out address);
+
     /// <summary>Reads a mask written as an address; an IPv4 one must have all four parts.</summary>
     public static bool TryParseMask(ReadOnlySpan<char> text, Family family, out UInt128 mask) => family == Family.IPv6
         ? TryParseIpv6(text, out mask)

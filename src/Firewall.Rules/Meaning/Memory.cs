@@ -26,6 +26,12 @@ public sealed record Table(string Name, int KeyWords, int Words, int Capacity) :
 
     /// <summary>Its contents come from outside, as those of a set do: asking it is no memory, unless the program writes to it.</summary>
     public bool IsGiven { get; init; }
+
+    /// <summary>
+    /// What the rules that name the table must agree on beside its shape, in words. The kernel lets the first rule decide for all; tables of one name that are not
+    /// equal cannot be kept by us.
+    /// </summary>
+    public string Terms { get; init; } = "";
 }
 
 /// <summary>A clock of the kernel.</summary>
@@ -48,7 +54,7 @@ public sealed record Now(ClockKind Clock) : Expression;
 public sealed record JiffiesPerSecond : Expression;
 
 /// <summary>32 random bits, new at each asking.</summary>
-public sealed record Random : Expression;
+public sealed record RandomBits : Expression;
 
 /// <summary>A number greater than every one given before, across processors and rules.</summary>
 public sealed record Ticket : Expression;
@@ -86,7 +92,7 @@ public sealed record Store(Expression Word, Expression Value) : Step
 
 /// <summary>
 /// No other processor touches the current entry meanwhile. Inside stand only <see cref="Let"/>, <see cref="Fetch"/>, <see cref="Store"/> and <see cref="When"/>; values of
-/// <see cref="Now"/>, <see cref="Random"/> and <see cref="Ticket"/> are taken before.
+/// <see cref="Now"/>, <see cref="RandomBits"/> and <see cref="Ticket"/> are taken before.
 /// </summary>
 public sealed record Atomically(ImmutableArray<Step> Body) : Step
 {

@@ -13,6 +13,10 @@ public static partial class Values
             ? (uint)value
             : Wrong($"`{text}` is not a number from {minimum} to {maximum}"));
 
+    /// <summary>A number of 64 bits.</summary>
+    public static readonly ValueGrammar<ulong> LongNumber = Word<ulong>("number", text =>
+        Numbers.TryParse(text, ulong.MaxValue, out var value) ? value : Wrong($"`{text}` is not a number from 0 to {ulong.MaxValue}"));
+
     /// <summary>
     /// A number or an inclusive range with open ends, as <c>XTTYPE_UINT32RC</c>: <c>40</c>, <c>40:60</c>, <c>:60</c>, <c>40:</c>. A reversed
     /// range is a value too: it contains nothing.
@@ -26,6 +30,10 @@ public static partial class Values
         if (high.Length > 0 && !Numbers.TryParse(high, maximum, out to)) { return NotInRange(high, maximum); }
         return new ValueRange(from, to);
     });
+
+    /// <summary>One of a few names, exactly; the value is its place among them.</summary>
+    public static ValueGrammar<int> OneOf(string name, IReadOnlyList<string> names) => Word<int>(name, text =>
+        names.ToList().IndexOf(text) is >= 0 and var place ? place : Wrong($"`{text}` is not one of {string.Join(", ", names)}"));
 
     /// <summary>Any text.</summary>
     public static readonly ValueGrammar<string> FreeText = Word<string>("text", text => text);

@@ -102,7 +102,7 @@ public sealed class ComparisonTests
     {
         var rule = new Rule(1, [new Asks(Guard.Of(new HeaderGate(HeaderBase.Transport, 8, WhenMissing.Hotdrop), test))], new AcceptTarget(), null, 1, default);
         var chain = new Chain("INPUT", Verdict.Drop, default, [rule], null);
-        var policy = new Policy(family, [new Table("filter", [chain])]);
+        var policy = new Policy(family, [new Rules.Policies.Table("filter", [chain])]);
         var rules = family == Family.IPv4 ? HostRules.From(Hook.Input, policy, null) : HostRules.From(Hook.Input, null, policy);
         return new VmEngine(Compiler.CodeGeneration.LinearGenerator.Generate(rules, new CompileOptions { Interface = "eth0" }));
     }

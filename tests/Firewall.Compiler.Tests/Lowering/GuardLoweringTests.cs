@@ -1,6 +1,8 @@
 using Firewall.Compiler.Lowering;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
+using Firewall.Rules.Policies;
+using Firewall.Rules.Targets;
 
 namespace Firewall.Compiler.Tests.Lowering;
 
@@ -19,7 +21,7 @@ public sealed class GuardLoweringTests
 
     [Fact]
     public void Without_an_interface_the_question_is_left_to_the_packet() =>
-        Assert.True(Lower(Hook.Input, new(), Eth0).AsksUnknownIn);
+        Assert.Equal([new DeviceDoubt()], Lower(Hook.Input, new(), Eth0).Doubts);
 
     [Fact]
     public void In_INPUT_the_output_name_is_the_empty_one()
@@ -30,7 +32,7 @@ public sealed class GuardLoweringTests
 
     [Fact]
     public void In_FORWARD_an_output_that_nobody_named_is_unknown() =>
-        Assert.True(Lower(Hook.Forward, new(), ToEth1).AsksUnknownOut);
+        Assert.Equal(new StandingDoubt(DeferReason.OutInterface), Lower(Hook.Forward, new(), ToEth1).Standing);
 
     [Fact]
     public void A_plus_alone_fits_every_device_known_or_not()
@@ -56,6 +58,25 @@ public sealed class GuardLoweringTests
         Assert.False(lowered.IsNever);
     }
 
-    private static LoweredGuard Lower(Hook hook, CompileOptions options, params Atom[] atoms) =>
-        new GuardLowering(hook, options).Lower(Guard.Of(atoms), Family.IPv4);
+    [Fact]
+    public void A_connection_may_be_in_several_states_at_XDP_and_is_in_one_at_a_netfilter_hook()
+    {
+        var isNew = Field.TrackState.Is((uint)TrackState.New);
+        Assert.Equal([new StateDoubt(1 << (int)TrackState.New)], Lower(Hook.Input, new(), isNew).Doubts);
+        Assert.Empty(Lower(Hook.Input, new() { Program = ProgramKind.Netfilter }, isNew).Doubts);
+    }
+
+    [Fact]
+    public void What_an_earlier_doubt_cannot_change_is_still_asked()
+    {
+        var lowered = Lower(Hook.Input, new(), new Unknowable(DeferReason.Socket), Field.Protocol.Is(6));
+        Assert.Equal(DeferReason.Socket, lowered.Standing?.Reason);
+        Assert.Contains(lowered.Stages.SelectMany(s => s.Atoms), a => a is Test);
+    }
+
+    private static LoweredGuard Lower(Hook hook, CompileOptions options, params Atom[] atoms)
+    {
+        var chain = new Chain(hook.ChainName(), Verdict.Accept, default, [], Declaration: null);
+        return new GuardLowering(new Station(HostRules.Table, new ChainGraph(Family.IPv4, [chain]), hook, IsOwned: true), options).Lower(Guard.Of(atoms));
+    }
 }

@@ -174,10 +174,13 @@ public sealed class OracleHost : IDisposable
             link set eth0 address {Mac} up
             link set eth1 address {OtherMac} up
 
-            """ + (_family == AddressFamily.Ipv4 ? Ipv4Addresses : Ipv6Addresses));
+            """ + AddressesOf(_family));
         IpCommand.Set("net/ipv4/ip_forward", forwarding ? "1" : "0");
         IpCommand.Set("net/ipv6/conf/all/forwarding", forwarding ? "1" : "0");
     }
+
+    /// <summary>Addresses, neighbours and routes of the two interfaces, for ip(8).</summary>
+    internal static string AddressesOf(AddressFamily family) => family == AddressFamily.Ipv4 ? Ipv4Addresses : Ipv6Addresses;
 
     private const string Ipv4Addresses =
         """

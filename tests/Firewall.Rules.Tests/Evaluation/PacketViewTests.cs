@@ -80,15 +80,15 @@ public sealed class PacketViewTests
             new HeaderGate(HeaderBase.Transport, 8, WhenMissing.Hotdrop),
             Field.DestinationPort.Is(portFits ? 2u : 3u));
         Assert.True(PacketView.TryDecode(Packet.Udp(1, 2).Frame.AsMemory(), Input, out var view, out _));
-        Assert.Equal(outcome, GuardEvaluator.Evaluate(guard, view).Outcome);
+        Assert.Equal(outcome, GuardEvaluator.EvaluateAlone(guard, view).Outcome);
     }
 
     [Fact]
     public void The_output_device_of_INPUT_is_the_empty_name()
     {
         Assert.True(PacketView.TryDecode(Packet.Udp(1, 2).Frame.AsMemory(), Input with { OutInterface = "eth1" }, out var view, out _));
-        Assert.Equal(GuardOutcome.NoMatch, GuardEvaluator.Evaluate(Guard.Of(new InterfaceTest(InterfaceDirection.Out, "eth1", false, false)), view).Outcome);
-        Assert.Equal(GuardOutcome.Match, GuardEvaluator.Evaluate(Guard.Of(new InterfaceTest(InterfaceDirection.Out, "eth1", false, true)), view).Outcome);
-        Assert.Equal(GuardOutcome.Match, GuardEvaluator.Evaluate(Guard.Of(new InterfaceTest(InterfaceDirection.Out, "", true, false)), view).Outcome);
+        Assert.Equal(GuardOutcome.NoMatch, GuardEvaluator.EvaluateAlone(Guard.Of(new InterfaceTest(InterfaceDirection.Out, "eth1", false, false)), view).Outcome);
+        Assert.Equal(GuardOutcome.Match, GuardEvaluator.EvaluateAlone(Guard.Of(new InterfaceTest(InterfaceDirection.Out, "eth1", false, true)), view).Outcome);
+        Assert.Equal(GuardOutcome.Match, GuardEvaluator.EvaluateAlone(Guard.Of(new InterfaceTest(InterfaceDirection.Out, "", true, false)), view).Outcome);
     }
 }

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using Firewall.Rules.Evaluation;
+using Firewall.Rules.Meaning;
+using Firewall.Rules.Policies;
+using Firewall.Rules.Targets;
+
+namespace Firewall.Compiler.Placement;
+
+/// <summary>
+/// Chooses, chain by chain, the program that judges it: XDP where it knows all that the rules ask, else the chain's own netfilter hook, else both, each doing what it can.
+/// </summary>
+public sealed class Planner
+{
+    private static readonly ImmutableArray<Hook> AllChains = [Hook.Input, Hook.Forward, Hook.Output];
+
+    private readonly PlanRequest _request;
+    private readonly Dictionary<(Hook, Hooks, bool), ImmutableArray<RuleFate>> _fates = [];
+
+    private Planner(PlanRequest request) => _request = request;
+
+    public static Plan Make(PlanRequest request) => new Planner(request).Make();
+
+    private Plan Make()
+    {
+        var chains = (_request.Chains.IsEmpty ? AllChains.Where(DoesSomething) : _request.Chains).DefaultIfEmpty(Hook.Input).Select(Place).ToImmutableArray();
+        return new Plan(Programs(chains), chains, Lines(chains));
+    }
+
+    private bool DoesSomething(Hook chain) => _request.Policies
+        .Select(p => p.Table(HostRules.Table)?.Chain(chain.ChainName()))
+        .Any(c => c is not null && (c.Rules.Length > 0 || c.Policy == Verdict.Drop));
+
+    private ChainPlan Place(Hook chain)
+    {
+        if (_request.Profile == Profile.Offload)
+        {
+            return chain == Hook.Output ? new ChainPlan(chain, Hooks.None, "iptables judges what this host sends")
+                : new ChainPlan(chain, Hooks.Xdp, "XDP drops what iptables would certainly drop");
+        }
+
+        if (_request.Hooks is { } given)
+        {
+            return chain != Hook.Output ? new ChainPlan(chain, given, "as asked for")
+                : given.HasFlag(Hooks.Netfilter) ? new ChainPlan(chain, Hooks.Netfilter, "XDP sees no outgoing packets")
+                : new ChainPlan(chain, Hooks.None, "XDP sees no outgoing packets");
+        }
+
+        if (chain == Hook.Output) { return new ChainPlan(chain, Hooks.Netfilter, "XDP sees no outgoing packets"); }
+        var (xdp, netfilter) = (Open(chain, Hooks.Xdp), Open(chain, Hooks.Netfilter));
+        return xdp.Length == 0 ? new ChainPlan(chain, Hooks.Xdp, "XDP knows all that its rules ask")
+            : netfilter.Length < xdp.Length ? new ChainPlan(chain, Hooks.Netfilter, $"{Lines(xdp)} at XDP on what only the netfilter hook knows ({xdp[0].Reason?.Text()}, line {xdp[0].Rule.Line})")
+            : new ChainPlan(chain, Hooks.Xdp, $"the netfilter hook would know no more ({xdp[0].Reason?.Text()}, line {xdp[0].Rule.Line})");
+    }
+
+    private static string Lines(ImmutableArray<RuleFate> open) => open.Length == 1 ? "1 line depends" : $"{open.Length} lines depend";
+
+    /// <summary>The rules of a chain that one kind of program does not compile.</summary>
+    private ImmutableArray<RuleFate> Open(Hook chain, Hooks hook) =>
+        [.. FatesOf(chain, hook, onlyDrops: false).Where(f => f.Rule.Table == HostRules.Table && f.Fate is Fate.Partial or Fate.Deferred)];
+
+    private ImmutableArray<RuleFate> FatesOf(Hook chain, Hooks hook, bool onlyDrops)
+    {
+        if (!_fates.TryGetValue((chain, hook, onlyDrops), out var fates))
+        {
+            var program = hook == Hooks.Xdp ? AtXdp(chain, onlyDrops) : AtNetfilter(chain);
+            _fates.Add((chain, hook, onlyDrops), fates = Fates.Of(program.Rules, program.Options));
+        }
+
+        return fates;
+    }
+
+    private PlannedProgram AtXdp(Hook hook, bool onlyDrops) =>
+        WithMemory(HostRules.From(hook, _request.IPv4, _request.IPv6), _request.Options with { Program = ProgramKind.Xdp, OnlyCertainDrops = onlyDrops });
+
+    private PlannedProgram AtNetfilter(Hook hook) =>
+        WithMemory(HostRules.AtHook(hook, _request.IPv4, _request.IPv6), _request.Options with { Program = ProgramKind.Netfilter, OnlyCertainDrops = false });
+
+    private static PlannedProgram WithMemory(HostRules rules, CompileOptions options) =>
+        new(rules with { KernelMemory = Fates.KernelMemory(rules, options) }, options);
+
+    private ImmutableArray<PlannedProgram> Programs(ImmutableArray<ChainPlan> chains)
+    {
+        var programs = ImmutableArray.CreateBuilder<PlannedProgram>();
+        var early = chains.Where(c => c.Hooks.HasFlag(Hooks.Xdp)).ToList();
+
+        // An interface runs one XDP program: it judges both chains, or the one that is there.
+        if (early.Count > 0) { programs.Add(AtXdp(early.Count == 1 ? early[0].Chain : Hook.Prerouting, early.Exists(OnlyDrops))); }
+        programs.AddRange(chains.Where(c => c.Hooks.HasFlag(Hooks.Netfilter)).Select(c => AtNetfilter(c.Chain)));
+        return programs.ToImmutable();
+    }
+
+    private bool OnlyDrops(ChainPlan chain) => _request.Profile == Profile.Offload || chain.Hooks == Hooks.Both;
+
+    private ImmutableArray<LineFate> Lines(ImmutableArray<ChainPlan> chains)
+    {
+        var fates = chains.SelectMany(BestOf).GroupBy(f => f.Rule).ToDictionary(g => g.Key, g => g.MaxBy(f => f.Fate)!);
+        var lines = ImmutableArray.CreateBuilder<LineFate>();
+        foreach (var policy in _request.Policies)
+        {
+            foreach (var (table, chain, rule) in policy.Tables.SelectMany(t => t.Chains.SelectMany(c => c.Rules.Select(r => (t, c, r)))).OrderBy(r => r.r.Line).ThenBy(r => r.r.Number))
+            {
+                var identity = new RuleIdentity(policy.Family, table.Name, chain.Name, rule.Number, rule.Line);
+                lines.Add(fates.GetValueOrDefault(identity) ?? (table.Name == HostRules.Table
+                    ? new LineFate(identity, Fate.Unreachable, Where: null, Reason: null)
+                    : new LineFate(identity, Fate.Deferred, Where: null, table.Name == "nat" ? DeferReason.Nat : DeferReason.EarlierTable)));
+            }
+        }
+
+        return lines.ToImmutable();
+    }
+
+    /// <summary>Of each rule of a chain the best that the chain's programs make of it.</summary>
+    private IEnumerable<LineFate> BestOf(ChainPlan chain)
+    {
+        var found = new Dictionary<RuleIdentity, LineFate>();
+        foreach (var (hook, kind) in new[] { (Hooks.Xdp, ProgramKind.Xdp), (Hooks.Netfilter, ProgramKind.Netfilter) }.Where(h => chain.Hooks.HasFlag(h.Item1)))
+        {
+            foreach (var fate in FatesOf(chain.Chain, hook, hook == Hooks.Xdp && OnlyDrops(chain)))
+            {
+                if (!found.TryGetValue(fate.Rule, out var other) || fate.Fate < other.Fate)
+                {
+                    found[fate.Rule] = new LineFate(fate.Rule, fate.Fate, fate.Fate == Fate.Deferred ? null : kind, fate.Reason);
+                }
+            }
+        }
+
+        return found.Values;
+    }
+}
