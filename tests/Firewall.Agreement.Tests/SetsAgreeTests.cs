@@ -65,7 +65,7 @@ public sealed class SetsAgreeTests(ITestOutputHelper output)
 
         var rules = HostRules.From(hook, family == Family.IPv4 ? policy : null, family == Family.IPv6 ? policy : null);
         var interpreter = new Interpreter(rules, new PacketContext { Hook = hook, Families = [family] }, memories);
-        foreach (var packet in Arrivals.Delivered(family, hook).Array[Packets].Single(seed: $"{seed:x16}"))
+        foreach (var packet in Arrivals.Delivered(family, hook).Array[Packets].Generate(new PCG(seed), null, out _))
         {
             var decision = interpreter.Judge(packet.Packet.Frame.AsMemory(), packet.In, packet.Out);
             if (decision.Kind == DecisionKind.Defer)
@@ -88,7 +88,7 @@ public sealed class SetsAgreeTests(ITestOutputHelper output)
     {
         var single = SetImage.Of(set with { Entries = [entry] }, jiffies: 1000, Memories.DefaultHertz)!;
         if (memories.Find(single.Table, single.Entries[0].Key.AsSpan()) is not { } words) { return entry; }
-        return SetContents.Of(set, [single.Entries[^1], new TableEntry(single.Entries[0].Key, [.. words])], jiffies: 1000, Memories.DefaultHertz).Entries is [var now] ? now : entry;
+        return SetContents.Of(set, [single.Entries[^1], new TableEntry(single.Entries[0].Key, [.. words])], jiffies: 1000, Memories.DefaultHertz).Entries is [var now] ? now with { Comment = entry.Comment } : entry;
     }
 
     /// <summary>Lines without what is random or a clock's.</summary>

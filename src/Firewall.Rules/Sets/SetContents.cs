@@ -36,8 +36,8 @@ public static class SetContents
         {
             IsNoMatch = (entry.Value[SetLayout.FlagsWord] & SetLayout.NoMatchFlag) != 0,
             Timeout = set.Timeout is null ? null : mac >= SetLayout.UnsetMac ? (uint)mac : expiry == 0 ? 0 : (uint)Math.Max(1, (expiry - 1 - jiffies) / hertz),
-            Packets = set.HasCounters ? entry.Value[SetLayout.PacketsWord] : 0,
-            Bytes = set.HasCounters ? entry.Value[SetLayout.BytesWord] : 0,
+            Packets = set.HasCounters ? entry.Value[SetLayout.PacketsWord] : null,
+            Bytes = set.HasCounters ? entry.Value[SetLayout.BytesWord] : null,
         };
     }
 

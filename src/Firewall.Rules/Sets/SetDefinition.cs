@@ -76,9 +76,11 @@ public sealed record SetEntry(EquatableArray<SetValue> Values)
     /// <summary>Seconds left when the file was written, 0 for ever; null where the set says nothing of time.</summary>
     public uint? Timeout { get; init; }
 
-    public ulong Packets { get; init; }
+    /// <summary>Null where nothing is said: 0 for a new element.</summary>
+    public ulong? Packets { get; init; }
 
-    public ulong Bytes { get; init; }
+    /// <inheritdoc cref="Packets"/>
+    public ulong? Bytes { get; init; }
 
     public string? Comment { get; init; }
 

@@ -106,7 +106,7 @@ public static class SetElementReader
         if (prefix == 0) { throw new FormatException($"a prefix of 0 is not possible in a {set.Type}"); }
         var mask = set.AddressMask ?? ValueSet.Maximum(set.AddressBits);
         var step = set is { AddressMask: { } bits, IsBitmask: false } ? ~bits + 1 & ValueSet.Maximum(set.AddressBits) : 1;
-        low &= mask;
+        (low, high) = (low & mask, low == high ? low & mask : high);
         if ((high - low) / step >= Limit(set)) { throw new FormatException($"`{word}` stands for more addresses than the set may have, {Limit(set)}"); }
         var values = new List<SetValue>();
         for (var address = low; address <= high; address += step)

@@ -40,6 +40,43 @@ public sealed partial class SetFileReader
             if (Index.Remove(values, out var at)) { Entries[at] = null; }
         }
 
+        /// <summary>
+        /// The place of the element that the kernel takes for the same: with the same address in a bitmap:ip,mac; in a hash:net,iface a wildcard that fits comes first
+        /// (<c>hash_netiface4_data_equal</c>).
+        /// </summary>
+        public int? Find(SetEntry entry)
+        {
+            if (SetLayout.KeepsMac(Definition)) { return Places(e => e.Values[0].Equals(entry.Values[0])); }
+            if (_hasWildcards && entry.Values is [_, InterfaceValue device])
+            {
+                return Places(e => e.Values[0].Equals(entry.Values[0]) && e.Values[1] is InterfaceValue other && other.IsPort == device.IsPort
+                    && (other.IsWildcard ? device.Name.StartsWith(other.Name, StringComparison.Ordinal) : other.Name == device.Name));
+            }
+
+            return Index.TryGetValue(entry.Values, out var at) ? at : null;
+        }
+
+        /// <summary>Renews an element: counters that the line does not give stay, as does a MAC address.</summary>
+        public void Renew(int at, SetEntry entry)
+        {
+            var old = Entries[at]!;
+            var values = SetLayout.KeepsMac(Definition) && entry.Values[1] is MacValue { Address: not null } ? entry.Values : old.Values;
+            Index.Remove(old.Values);
+            Index[values] = at;
+            Entries[at] = entry with { Values = values, Packets = entry.Packets ?? old.Packets, Bytes = entry.Bytes ?? old.Bytes };
+        }
+
+        public void Append(SetEntry entry)
+        {
+            _hasWildcards |= entry.Values.Any(v => v is InterfaceValue { IsWildcard: true });
+            Index.Add(entry.Values, Entries.Count);
+            Entries.Add(entry);
+        }
+
+        private int? Places(Predicate<SetEntry> fits) => Entries.FindIndex(e => e is not null && fits(e)) is >= 0 and var at ? at : null;
+
+        private bool _hasWildcards;
+
         public void Clear()
         {
             Index.Clear();
@@ -207,11 +244,13 @@ public sealed partial class SetFileReader
     {
         var set = draft.Definition;
         if (set.Type.Method == SetMethod.List && !IsMember(entry, word)) { return false; }
-        if (draft.Index.TryGetValue(entry.Values, out var at))
+        if (draft.Find(entry) is { } at)
         {
-            if (isTolerant)
+            var old = draft.Entries[at]!;
+            var fillsMac = SetLayout.KeepsMac(set) && old.Values[1] is MacValue { Address: null } && entry.Values[1] is MacValue { Address: not null };
+            if (isTolerant || fillsMac)
             {
-                draft.Entries[at] = entry;
+                draft.Renew(at, entry);
                 return true;
             }
 
@@ -238,8 +277,7 @@ public sealed partial class SetFileReader
             return true;
         }
 
-        draft.Index.Add(entry.Values, draft.Entries.Count);
-        draft.Entries.Add(entry);
+        draft.Append(entry);
         return true;
     }
 

@@ -69,8 +69,8 @@ public sealed record SetImage(Table Table, ImmutableArray<TableEntry> Entries)
         words[SetLayout.ExpiryWord] = entry.Timeout is > 0 and var seconds ? jiffies + (ulong)seconds * hertz + 1 : 0;
         if (set.HasCounters)
         {
-            words[SetLayout.PacketsWord] = entry.Packets;
-            words[SetLayout.BytesWord] = entry.Bytes;
+            words[SetLayout.PacketsWord] = entry.Packets ?? 0;
+            words[SetLayout.BytesWord] = entry.Bytes ?? 0;
         }
 
         if (SetLayout.KeepsMac(set) && entry.Values[1] is MacValue mac)

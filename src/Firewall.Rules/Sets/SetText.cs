@@ -27,7 +27,7 @@ public static class SetText
         if (set.Timeout is not null) { text.Append($" timeout {entry.Timeout ?? 0}"); }
         if (entry.IsNoMatch) { text.Append(" nomatch"); }
         if (entry.Values.Any(v => v is InterfaceValue { IsWildcard: true })) { text.Append(" wildcard"); }
-        if (set.HasCounters) { text.Append($" packets {entry.Packets} bytes {entry.Bytes}"); }
+        if (set.HasCounters) { text.Append($" packets {entry.Packets ?? 0} bytes {entry.Bytes ?? 0}"); }
         if (entry.Comment is { } comment) { text.Append($" comment \"{comment}\""); }
         return text.Append(entry.PacketInformation.Length > 0 ? $" {entry.PacketInformation}" : "").ToString();
     }
