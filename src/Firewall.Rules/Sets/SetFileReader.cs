@@ -60,6 +60,13 @@ public sealed partial class SetFileReader
         public void Renew(int at, SetEntry entry)
         {
             var old = Entries[at]!;
+            if (SetLayout.KeepsMac(Definition) && entry is { Timeout: > 0, Values: [_, MacValue { Address: null }] } && old.Values[1] is MacValue { Address: not null })
+            {
+                // The kernel writes the seconds where the filled element keeps a time (bitmap_ipmac_add_timeout): it is dead at once.
+                Remove(old.Values);
+                return;
+            }
+
             var values = SetLayout.KeepsMac(Definition) && entry.Values[1] is MacValue { Address: not null } ? entry.Values : old.Values;
             Index.Remove(old.Values);
             Index[values] = at;
