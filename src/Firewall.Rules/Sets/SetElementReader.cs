@@ -109,7 +109,7 @@ public static class SetElementReader
         (low, high) = (low & mask, low == high ? low & mask : high);
         if ((high - low) / step >= Limit(set)) { throw new FormatException($"`{word}` stands for more addresses than the set may have, {Limit(set)}"); }
         var values = new List<SetValue>();
-        for (var address = low; address <= high; address += step)
+        for (var address = low; ; address += step)
         {
             if (set.Type.Method == SetMethod.Bitmap && (address < set.Range.Low || address > set.Range.High))
             {
@@ -119,6 +119,7 @@ public static class SetElementReader
             var value = new NetValue(address & mask, set.AddressBits);
             if (value.Address == 0 && set.Type is { Method: SetMethod.Hash, Dimension: 1 }) { throw new FormatException("the address 0 cannot be stored"); }
             if (values.Count == 0 || !values[^1].Equals(value)) { values.Add(value); }
+            if (high - address < step) { break; }
         }
 
         return values;

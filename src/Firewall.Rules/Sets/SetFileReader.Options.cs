@@ -83,13 +83,12 @@ public sealed partial class SetFileReader
                     set = set with { ForcesRoom = true };
                     break;
                 default:
-                    if (_diagnostics.Count == errors || _diagnostics[^1].Primary.End < word.Span.Start)
-                    {
-                        Fail(DiagnosticCode.BadSetOption, $"`{word.Text}` is not an option of a {type}", word.Span);
-                    }
-
+                    if (_diagnostics.Count == errors || !_diagnostics[^1].IsError) { Fail(DiagnosticCode.BadSetOption, $"`{word.Text}` is not an option of a {type}", word.Span); }
                     break;
             }
+
+            // What stands behind a wrong option cannot be told from its value.
+            if (_diagnostics.Count > errors && _diagnostics[^1].IsError) { break; }
         }
 
         if (mask is { } given) { set = set with { AddressMask = Mask(set, given) }; }
@@ -203,13 +202,12 @@ public sealed partial class SetFileReader
                     place = place with { Reference = reference, IsBefore = option == "before" };
                     break;
                 default:
-                    if (_diagnostics.Count == errors || _diagnostics[^1].Primary.End < word.Span.Start)
-                    {
-                        Fail(DiagnosticCode.BadSetOption, $"`{word.Text}` is not an option of an element of a {set.Type}", word.Span);
-                    }
-
+                    if (_diagnostics.Count == errors || !_diagnostics[^1].IsError) { Fail(DiagnosticCode.BadSetOption, $"`{word.Text}` is not an option of an element of a {set.Type}", word.Span); }
                     break;
             }
+
+            // What stands behind a wrong option cannot be told from its value.
+            if (_diagnostics.Count > errors && _diagnostics[^1].IsError) { break; }
         }
 
         return _diagnostics.Count > errors ? null : (entry, place);

@@ -16,6 +16,7 @@ public static class SetMeaning
     public static Guard Of(SetMatch match, SetCatalog? sets, Family family)
     {
         if (sets?.Find(match.SetName) is not { } set) { return Guard.Of(new Unknowable(DeferReason.Set)); }
+        if (DependsOnOrder(set, match)) { return Guard.Of(new Unknowable(DeferReason.Set)); }
         return Fits(set, match, family) && !IsEmptyList(set, sets)
             ? Guard.Of(new Search(new SetProgram(match, sets, family).For(set), match.IsNegated))
             : match.IsNegated ? Guard.Always : Guard.Of(new Never());
@@ -32,6 +33,13 @@ public static class SetMeaning
     /// <summary>Whether the kernel looks into the set at all: enough dimensions, and the family.</summary>
     internal static bool Fits(SetDefinition set, SetMatch match, Family family) =>
         match.Directions.Count >= set.Type.Dimension && (set.Family is null || set.Family == family);
+
+    /// <summary>
+    /// After an element of a hash:net,iface that fails its counters the kernel goes on to shorter prefixes unless a later element in the same bucket has the same network; tables keep no
+    /// order.
+    /// </summary>
+    private static bool DependsOnOrder(SetDefinition set, SetMatch match) =>
+        set.HasCounters && set.Type.Parts.Contains(SetPart.Interface) && (match.Packets is not null || match.Bytes is not null);
 
     private static bool IsEmptyList(SetDefinition set, SetCatalog sets) => set.Type.Method == SetMethod.List && !MembersOf(set, sets).Any();
 }

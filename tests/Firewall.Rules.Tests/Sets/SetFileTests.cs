@@ -117,7 +117,7 @@ public sealed class SetFileTests
     public void Later_lines_change_earlier_ones()
     {
         var file = Read("create a hash:ip\nadd a 1.1.1.1\nadd a 1.1.1.2\ndel a 1.1.1.1\ncreate b hash:ip\nswap a b\ncreate l list:set\nadd l a\nadd l b before a\n");
-        Assert.Equal([], file.Diagnostics);
+        Assert.Empty(file.Diagnostics);
         Assert.Equal(["a: ", "b: 1.1.1.2", "l: b,a"], file.Sets.Sets.Select(s => $"{s.Name}: {string.Join(',', s.Entries.Select(e => SetText.Element(s, e)))}"));
     }
 
