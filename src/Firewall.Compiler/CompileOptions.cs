@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 
 namespace Firewall.Compiler;
@@ -69,6 +70,9 @@ public sealed record CompileOptions
 
     /// <summary>Answers of DHCP servers to this host always pass; in FORWARD that asks for <see cref="DestinationScope.HostAddresses"/>.</summary>
     public bool PassDhcp { get; init; }
+
+    /// <summary>The kernel's <c>HZ</c>: jiffies a second. Rates are kept in jiffies.</summary>
+    public uint Hertz { get; init; } = Memories.DefaultHertz;
 
     /// <summary>Name of the IPv4 rule file, for the line table.</summary>
     public string FileIPv4 { get; init; } = "rules";

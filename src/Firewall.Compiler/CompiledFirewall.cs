@@ -21,6 +21,9 @@ public sealed record CompiledFirewall(
     int Parts,
     int LongestTailCalls)
 {
+    /// <summary>What the maps of modules with memory hold.</summary>
+    public MemoryLayout Memory { get; init; } = MemoryLayout.Empty;
+
     /// <summary>Instructions of all functions, in slots of eight bytes.</summary>
     public int InstructionCount => Object.Functions.Sum(f => f.Code.Length);
 }

@@ -107,4 +107,92 @@ internal static class Samples
         });
         return new BpfObject("tails", [programs], [first, second]);
     }
+
+    /// <summary>Looks a connection up that is not there, would read a field of it and give it back, and returns 2.</summary>
+    public static BpfObject AskingTheKernel() => new("asking", [], [Function("asking", FunctionKind.Program, a =>
+    {
+        var none = a.NewLabel("none");
+        for (short at = -32; at < 0; at += 8)
+        {
+            a.StoreImmediate(Width.Double, FramePointer, at, 0);
+        }
+
+        // struct bpf_ct_opts at -16: this network namespace (-1), UDP. A tuple of zeros at -32.
+        a.StoreImmediate(Width.Word, FramePointer, -16, -1);
+        a.StoreImmediate(Width.Byte, FramePointer, -8, 17);
+        a.Move(R2, FramePointer);
+        a.Alu(AluOp.Add, R2, -32);
+        a.Move(R3, 12);
+        a.Move(R4, FramePointer);
+        a.Alu(AluOp.Add, R4, -16);
+        a.Move(new Register(5), 12);
+        a.CallKernel(KernelFunction.XdpConnectionLookup);
+        a.MoveKernelOffset(new Register(7), KernelField.Number("sk_buff", "mark", 4));
+        a.JumpIf(Condition.Equal, R0, 0, none);
+        a.LoadKernelField(new Register(7), R0, KernelField.Number("nf_conn", "status", 8));
+        a.Move(R1, R0);
+        a.CallKernel(KernelFunction.ConnectionRelease);
+        a.Mark(none);
+        a.Move(R0, 2);
+        a.Exit();
+    })]);
+
+    /// <summary>Adds one to a word of an array and to one of a hash, each under its lock, and counts the entries of the hash by a walk; returns the sum of the three.</summary>
+    public static BpfObject Locking()
+    {
+        var array = new MapSpec("array", MapType.Array, 4, 16, 1) { Lock = 8 };
+        var hash = new MapSpec("hash", MapType.Hash, 16, 16, 4) { Lock = 8 };
+        var main = Function("entry", FunctionKind.Program, a =>
+        {
+            var none = a.NewLabel("none");
+            a.StoreImmediate(Width.Double, FramePointer, -8, 0);
+            a.StoreImmediate(Width.Double, FramePointer, -16, 0);
+            a.StoreImmediate(Width.Double, FramePointer, -24, 0);
+            a.StoreImmediate(Width.Double, FramePointer, -32, 0);
+            a.LoadMap(R1, hash);
+            a.Move(R2, FramePointer);
+            a.Alu(AluOp.Add, R2, -16);
+            a.Move(R3, FramePointer);
+            a.Alu(AluOp.Add, R3, -32);
+            a.Move(R4, 0);
+            a.CallHelper(HelperFunction.MapUpdateElement);
+            a.Move(R7, 0);
+            foreach (var map in (MapSpec[])[array, hash])
+            {
+                a.LoadMap(R1, map);
+                a.Move(R2, FramePointer);
+                a.Alu(AluOp.Add, R2, -16);
+                a.CallHelper(HelperFunction.MapLookupElement);
+                a.JumpIf(Condition.Equal, R0, 0, none);
+                a.Move(R6, R0);
+                a.Move(R1, R6);
+                a.Alu(AluOp.Add, R1, 8);
+                a.CallHelper(HelperFunction.SpinLock);
+                a.Load(Width.Double, R8, R6, 0);
+                a.Alu(AluOp.Add, R8, 1);
+                a.Store(Width.Double, R6, 0, R8);
+                a.Move(R1, R6);
+                a.Alu(AluOp.Add, R1, 8);
+                a.CallHelper(HelperFunction.SpinUnlock);
+                a.Alu(AluOp.Add, R7, R8);
+            }
+
+            a.LoadMap(R1, hash);
+            a.LoadFunction(R2, "visit");
+            a.Move(R3, FramePointer);
+            a.Move(R4, 0);
+            a.CallHelper(HelperFunction.ForEachMapElement);
+            a.Alu(AluOp.Add, R0, R7);
+            a.Exit();
+            a.Mark(none);
+            a.Move(R0, 0);
+            a.Exit();
+        });
+        var visit = Function("visit", FunctionKind.Visitor, a =>
+        {
+            a.Move(R0, 0);
+            a.Exit();
+        });
+        return new BpfObject("locks", [array, hash], [main, visit]);
+    }
 }

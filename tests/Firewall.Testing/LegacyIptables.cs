@@ -48,6 +48,21 @@ public sealed class LegacyIptables : IDisposable
         return string.Concat(output.Split('\n').Where(l => l.Length > 0 && l[0] != '#').Select(l => l + "\n"));
     }
 
+    /// <summary>Whether the running kernel has a target (<c>/proc/net/ip_tables_targets</c>); the tool alone knows some more.</summary>
+    public static bool HasTarget(string name, bool ipv6 = false)
+    {
+        var list = $"/proc/net/ip{(ipv6 ? "6" : "")}_tables_targets";
+        return File.Exists(list) && File.ReadLines(list).Contains(name);
+    }
+
+    /// <summary>Makes IP sets that rules may name.</summary>
+    public void MakeSets(string commands)
+    {
+        KernelRequired.Programs("ipset");
+        var (code, output) = Run("ip", ["netns", "exec", _namespace, "ipset", "restore"], Encoding.Latin1.GetBytes(commands));
+        KernelRequired.That(code == 0, $"needs IP sets: {output}");
+    }
+
     public void Dispose() => Run("ip", ["netns", "delete", _namespace], []);
 
     private static (int Code, string Output) Run(string program, string[] arguments, byte[] input)

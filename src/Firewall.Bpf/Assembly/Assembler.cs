@@ -135,6 +135,27 @@ public sealed class Assembler(string name, FunctionKind kind)
         Append(Instruction.CallLocal(distance: -1));
     }
 
+    /// <summary>Calls a function of the kernel; arguments and result as with a helper.</summary>
+    public void CallKernel(KernelFunction function)
+    {
+        _relocations.Add(new KernelCallRelocation(Count, function));
+        Append(Instruction.CallKernel(btfId: 0));
+    }
+
+    /// <summary>Reads a member of the kernel's structure at <paramref name="address"/>; the loader fills the offset in.</summary>
+    public void LoadKernelField(Register destination, Register address, KernelField field)
+    {
+        _relocations.Add(new KernelFieldRelocation(Count, field));
+        Append(Instruction.Load(field.Width, destination, address, 0));
+    }
+
+    /// <summary>The offset of a member in its structure, in bytes, for <c>bpf_probe_read_kernel</c>; the loader fills it in.</summary>
+    public void MoveKernelOffset(Register destination, KernelField field)
+    {
+        _relocations.Add(new KernelFieldRelocation(Count, field));
+        Move(destination, 0);
+    }
+
     public void LoadMap(Register destination, MapSpec map)
     {
         _relocations.Add(new MapRelocation(Count, map.Name));

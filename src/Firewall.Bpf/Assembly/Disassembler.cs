@@ -41,11 +41,11 @@ public static class Disassembler
     }.ToFrozenDictionary();
 
     /// <summary>Every function under its header, slots numbered from 0, each with the line it comes from ahead of it.</summary>
-    public static IEnumerable<string> Lines(BpfObject source) => source.Functions.SelectMany(Lines);
+    public static IEnumerable<string> Lines(BpfObject source) => source.Functions.SelectMany(f => Lines(f, source.Type));
 
-    public static IEnumerable<string> Lines(BpfFunction function)
+    public static IEnumerable<string> Lines(BpfFunction function, ProgramType type = ProgramType.Xdp)
     {
-        yield return $"{Prototype(function)}:";
+        yield return $"{Prototype(function, type)}:";
         var relocations = function.Relocations.ToDictionary(r => r.Index);
         var line = 0;
         for (var i = 0; i < function.Code.Length; i++)
@@ -81,10 +81,11 @@ public static class Disassembler
         _ => $"BUG_{instruction.Opcode:x2}",
     };
 
-    private static string Prototype(BpfFunction function) => function.Kind switch
+    private static string Prototype(BpfFunction function, ProgramType type) => function.Kind switch
     {
         FunctionKind.Callback => $"static long {function.Name}(u64 index, void *ctx)",
-        _ => $"int {function.Name}(struct xdp_md *ctx{string.Concat("abcd".Take(function.ScalarArguments).Select(c => $", u64 {c}"))})",
+        FunctionKind.Visitor => $"static long {function.Name}(struct bpf_map *map, const void *key, void *value, void *ctx)",
+        _ => $"int {function.Name}(struct {type.ContextStructure()} *ctx{string.Concat("abcd".Take(function.ScalarArguments).Select(c => $", u64 {c}"))})",
     };
 
     private static string Relocated(Instruction instruction, Relocation relocation) => relocation switch
@@ -93,6 +94,10 @@ public static class Disassembler
         MapValueRelocation value => $"{instruction.Destination} = map[{value.MapName}][0]+{value.Offset}",
         FunctionPointerRelocation pointer => $"{instruction.Destination} = subprog[{pointer.FunctionName}]",
         CallRelocation call => $"call {call.FunctionName}",
+        KernelCallRelocation call => $"call {call.Function}#kernel",
+        KernelFieldRelocation field when instruction.IsLoad =>
+            $"{instruction.Destination} = *(u{8 * instruction.Width.Bytes()} *)({instruction.Source} +[{field.Field}])",
+        KernelFieldRelocation field => $"{instruction.Destination} = [{field.Field}]",
         _ => Text(instruction),
     };
 

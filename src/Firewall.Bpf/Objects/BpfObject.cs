@@ -7,6 +7,9 @@ public sealed record BpfObject(string Name, ImmutableArray<MapSpec> Maps, Immuta
 {
     public string License { get; init; } = "GPL";
 
+    /// <summary>All programs of an object are of one type.</summary>
+    public ProgramType Type { get; init; } = ProgramType.Xdp;
+
     /// <summary>The functions the kernel can load by themselves, in order.</summary>
     public IEnumerable<BpfFunction> Programs => Functions.Where(f => f.Kind == FunctionKind.Program);
 

@@ -17,7 +17,7 @@ public static class Btf
     public static BtfBlob BuildForProgram(LinkedProgram program)
     {
         var btf = new BtfBuilder();
-        var types = new FunctionTypes(btf);
+        var types = new FunctionTypes(btf, program.Type);
         var functions = new ByteWriter();
         foreach (var function in program.Functions)
         {

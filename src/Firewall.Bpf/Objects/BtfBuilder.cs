@@ -65,14 +65,18 @@ internal sealed class BtfBuilder
     }
 
     /// <summary>A structure of members laid one after the other, all of one size.</summary>
-    public int Struct(string name, int memberSize, int size, IReadOnlyList<(string Name, int Type)> members)
+    public int Struct(string name, int memberSize, int size, IReadOnlyList<(string Name, int Type)> members) =>
+        Struct(name, size, [.. members.Select((m, i) => (m.Name, m.Type, i * memberSize))]);
+
+    /// <summary>A structure of members at offsets in bytes.</summary>
+    public int Struct(string name, int size, IReadOnlyList<(string Name, int Type, int Offset)> members)
     {
         var id = Add(name, Kind.Struct, members.Count, size);
-        for (var i = 0; i < members.Count; i++)
+        foreach (var (member, type, offset) in members)
         {
-            _types.Int32(String(members[i].Name));
-            _types.Int32(members[i].Type);
-            _types.Int32(i * memberSize * 8);
+            _types.Int32(String(member));
+            _types.Int32(type);
+            _types.Int32(offset * 8);
         }
 
         return id;
@@ -90,8 +94,8 @@ internal sealed class BtfBuilder
         return id;
     }
 
-    /// <summary>A function; the linkage stands where other kinds count members.</summary>
-    public int Function(string name, int prototype, bool global) => Add(name, Kind.Function, global ? 1 : 0, prototype);
+    /// <summary>A function; the linkage (0 static, 1 global, 2 extern) stands where other kinds count members.</summary>
+    public int Function(string name, int prototype, int linkage) => Add(name, Kind.Function, linkage, prototype);
 
     /// <summary>A variable of global linkage.</summary>
     public int Variable(string name, int type)

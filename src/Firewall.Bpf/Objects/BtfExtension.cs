@@ -2,13 +2,18 @@ using Firewall.Bpf.Isa;
 
 namespace Firewall.Bpf.Objects;
 
-/// <summary>The section .BTF.ext: function and line information per code section, offsets in bytes (Documentation/bpf/btf.rst).</summary>
+/// <summary>The section .BTF.ext: function and line information and CO-RE relocations per code section, offsets in bytes (Documentation/bpf/btf.rst).</summary>
 internal static class BtfExtension
 {
     private const ushort Magic = 0xeb9f;
     private const int HeaderSize = 24;
+    private const int HeaderSizeWithRelocations = 32;
+    private const int RelocationSize = 16;
 
-    public static byte[] Write(IReadOnlyList<ElfCode> sections, BtfBuilder btf, FunctionTypes types)
+    /// <summary>BPF_CORE_FIELD_BYTE_OFFSET.</summary>
+    private const int ByteOffset = 0;
+
+    public static byte[] Write(IReadOnlyList<ElfCode> sections, BtfBuilder btf, FunctionTypes types, KernelTypes kernel)
     {
         var functions = new ByteWriter();
         functions.Int32(BtfBlob.FunctionInfoSize);
@@ -37,22 +42,63 @@ internal static class BtfExtension
             }
         }
 
-        return Assemble(functions, anyLine ? lines : new ByteWriter());
+        return Assemble(functions, anyLine ? lines : new ByteWriter(), Relocations(sections, btf, kernel));
     }
 
-    private static byte[] Assemble(ByteWriter functions, ByteWriter lines)
+    /// <summary>One <c>struct bpf_core_relo</c> for each access of a kernel's field; empty when there is none.</summary>
+    private static ByteWriter Relocations(IReadOnlyList<ElfCode> sections, BtfBuilder btf, KernelTypes kernel)
+    {
+        var relocations = new ByteWriter();
+        foreach (var section in sections)
+        {
+            var fields = section.Functions
+                .SelectMany(f => f.Function.Relocations.OfType<KernelFieldRelocation>().Select(r => (r.Field, Slot: f.Start + r.Index)))
+                .ToList();
+            if (fields.Count == 0)
+            {
+                continue;
+            }
+
+            if (relocations.Length == 0)
+            {
+                relocations.Int32(RelocationSize);
+            }
+
+            relocations.Int32(btf.String(section.Name));
+            relocations.Int32(fields.Count);
+            foreach (var (field, slot) in fields)
+            {
+                var (type, access) = kernel.Place(field);
+                relocations.Int32(slot * Instruction.Size);
+                relocations.Int32(type);
+                relocations.Int32(btf.String(access));
+                relocations.Int32(ByteOffset);
+            }
+        }
+
+        return relocations;
+    }
+
+    private static byte[] Assemble(ByteWriter functions, ByteWriter lines, ByteWriter relocations)
     {
         var writer = new ByteWriter();
         writer.UInt16(Magic);
         writer.Byte(1);
         writer.Byte(0);
-        writer.Int32(HeaderSize);
+        writer.Int32(relocations.Length > 0 ? HeaderSizeWithRelocations : HeaderSize);
         writer.Int32(0);
         writer.Int32(functions.Length);
         writer.Int32(functions.Length);
         writer.Int32(lines.Length);
+        if (relocations.Length > 0)
+        {
+            writer.Int32(functions.Length + lines.Length);
+            writer.Int32(relocations.Length);
+        }
+
         writer.Bytes(functions.ToArray());
         writer.Bytes(lines.ToArray());
+        writer.Bytes(relocations.ToArray());
         return writer.ToArray();
     }
 }

@@ -11,7 +11,6 @@ internal sealed class ElfCode
     public const int RelocateCall = 10; // R_BPF_64_32
 
     public const string CallbackSection = ".text";
-    public const string ProgramSection = "xdp";
 
     public ElfCode(string name, IEnumerable<BpfFunction> functions)
     {
@@ -44,14 +43,17 @@ internal sealed class ElfCode
             foreach (var relocation in function.Relocations)
             {
                 ref var slot = ref code[start + relocation.Index];
+                var isWide = slot.IsWideLoad;
                 slot = relocation switch
                 {
                     CallRelocation => Instruction.CallLocal(distance: -1),
+                    KernelCallRelocation => Instruction.CallLocal(distance: -1),
+                    KernelFieldRelocation => slot,
                     FunctionPointerRelocation pointer => slot with { Immediate = text.StartOf(pointer.FunctionName) * Instruction.Size },
                     MapValueRelocation value => slot with { Source = default, Immediate = value.Offset },
                     _ => slot with { Source = default, Immediate = 0 },
                 };
-                if (relocation is not CallRelocation)
+                if (isWide)
                 {
                     code[start + relocation.Index + 1] = default;
                 }
@@ -66,11 +68,12 @@ internal sealed class ElfCode
         var writer = new ByteWriter();
         foreach (var (function, start) in Functions)
         {
-            foreach (var relocation in function.Relocations)
+            foreach (var relocation in function.Relocations.Where(r => r is not KernelFieldRelocation))
             {
                 var (type, symbol) = relocation switch
                 {
                     CallRelocation call => (RelocateCall, symbols.IndexOf(ElfSymbolType.Function, call.FunctionName)),
+                    KernelCallRelocation call => (RelocateCall, symbols.IndexOf(ElfSymbolType.None, call.Function.Name)),
                     FunctionPointerRelocation => (RelocateWide, symbols.IndexOf(ElfSymbolType.Section, CallbackSection)),
                     MapRelocation map => (RelocateWide, symbols.IndexOf(ElfSymbolType.Object, map.MapName)),
                     MapValueRelocation value => (RelocateWide, symbols.IndexOf(ElfSymbolType.Object, value.MapName)),

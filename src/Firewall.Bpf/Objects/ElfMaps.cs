@@ -14,6 +14,7 @@ internal sealed class ElfMaps
     private readonly BtfBuilder _btf;
     private readonly int _int;
     private readonly int _char;
+    private readonly MapTypes _types;
     private readonly List<(int Variable, int Offset, int Size)> _variables = [];
 
     public ElfMaps(BpfObject source, BtfBuilder btf, int intType)
@@ -21,6 +22,7 @@ internal sealed class ElfMaps
         _btf = btf;
         _int = intType;
         _char = btf.Int("char", 1, signed: true);
+        _types = new MapTypes(btf);
         var byValue = ReferencedByValue(source);
         foreach (var map in source.Maps)
         {
@@ -74,6 +76,13 @@ internal sealed class ElfMaps
         if (map.Flags != 0)
         {
             members.Add(("map_flags", Number(map.Flags)));
+        }
+
+        if (map.Lock is not null)
+        {
+            var (key, value) = _types.Describe(map);
+            members.Add(("key", _btf.Pointer(key)));
+            members.Add(("value", _btf.Pointer(value)));
         }
 
         var fixedSize = members.Count * PointerSize;

@@ -5,6 +5,8 @@ namespace Firewall.Bpf.Objects;
 /// <summary>What a symbol names (elf(5), st_info).</summary>
 internal enum ElfSymbolType
 {
+    /// <summary>Defined elsewhere: in the kernel.</summary>
+    None = 0,
     Object = 1,
     Function = 2,
     Section = 3,

@@ -4,7 +4,7 @@ namespace Firewall.Bpf.Objects;
 
 /// <summary>
 /// Writes an object as a file that libbpf, and so bpftool, ip and xdp-loader, load unchanged: programs in section
-/// <c>xdp</c>, everything they call in <c>.text</c>, maps in <c>.maps</c>, types and lines in <c>.BTF</c> and <c>.BTF.ext</c>.
+/// <c>xdp</c> or <c>netfilter</c>, everything they call in <c>.text</c>, maps in <c>.maps</c>, types and lines in <c>.BTF</c> and <c>.BTF.ext</c>.
 /// </summary>
 /// <remarks>
 /// A file carries the contents of maps that are addressed directly (they become data sections, see
@@ -16,6 +16,9 @@ public static class ElfWriter
     private const string LicenseSection = "license";
     private const int RelocationSize = 16;
 
+    /// <summary>SHN_UNDEF: the section of symbols that are not in the file.</summary>
+    private const int Undefined = 0;
+
     public static byte[] Write(BpfObject source)
     {
         foreach (var program in source.Programs)
@@ -24,12 +27,13 @@ public static class ElfWriter
         }
 
         var text = new ElfCode(ElfCode.CallbackSection, source.Functions.Where(f => f.Kind != FunctionKind.Program));
-        var programs = new ElfCode(ElfCode.ProgramSection, source.Programs);
+        var programs = new ElfCode(source.Type.Section(), source.Programs);
         List<ElfCode> code = text.Functions.Count == 0 ? [programs] : [text, programs];
 
         var btf = new BtfBuilder();
-        var types = new FunctionTypes(btf);
-        var extension = BtfExtension.Write(code, btf, types);
+        var types = new FunctionTypes(btf, source.Type);
+        var kernel = new KernelTypes(btf, source);
+        var extension = BtfExtension.Write(code, btf, types, kernel);
         var maps = new ElfMaps(source, btf, types.Int);
 
         // Everything symbols can be in comes first, so that the section numbers are known before the symbols.
@@ -46,7 +50,7 @@ public static class ElfWriter
             sections.Add(new(ElfMaps.SectionName, ElfSectionType.ProgramBits, ElfSection.Allocated | ElfSection.Writable, new byte[maps.Size], 8));
         }
 
-        var symbols = Symbols(sections, code, maps, license.Length);
+        var symbols = Symbols(sections, code, maps, kernel, license.Length);
         var symbolTable = sections.Count + 1;
         sections.Add(new(
             ".symtab", ElfSectionType.SymbolTable, 0, symbols.Table, 8, symbolTable + 1, symbols.FirstGlobal, ElfSymbols.EntrySize));
@@ -62,7 +66,7 @@ public static class ElfWriter
         return ElfImage.Write(sections);
     }
 
-    private static ElfSymbols Symbols(List<ElfSection> sections, List<ElfCode> code, ElfMaps maps, int licenseSize)
+    private static ElfSymbols Symbols(List<ElfSection> sections, List<ElfCode> code, ElfMaps maps, KernelTypes kernel, int licenseSize)
     {
         var symbols = new List<ElfSymbol> { new("_license", ElfSymbolType.Object, true, NumberOf(sections, LicenseSection), 0, licenseSize) };
         foreach (var section in code)
@@ -70,7 +74,7 @@ public static class ElfWriter
             var number = NumberOf(sections, section.Name);
             symbols.Add(new(section.Name, ElfSymbolType.Section, Global: false, number, 0, 0));
             symbols.AddRange(section.Functions.Select(f => new ElfSymbol(
-                f.Function.Name, ElfSymbolType.Function, f.Function.Kind != FunctionKind.Callback, number,
+                f.Function.Name, ElfSymbolType.Function, f.Function.Kind is not (FunctionKind.Callback or FunctionKind.Visitor), number,
                 (long)f.Start * Isa.Instruction.Size, (long)f.Function.Code.Length * Isa.Instruction.Size)));
         }
 
@@ -78,6 +82,7 @@ public static class ElfWriter
             d.Name, ElfSymbolType.Object, true, NumberOf(sections, d.Section.Name), 0, d.Section.Content.Length)));
         symbols.AddRange(maps.Entries.Select(e => new ElfSymbol(
             e.Name, ElfSymbolType.Object, true, NumberOf(sections, ElfMaps.SectionName), e.Offset, e.Size)));
+        symbols.AddRange(kernel.Functions.Select(f => new ElfSymbol(f.Name, ElfSymbolType.None, true, Undefined, 0, 0)));
         return new ElfSymbols(symbols);
     }
 

@@ -9,6 +9,7 @@ internal sealed class FunctionTypes
         ["data", "data_end", "data_meta", "ingress_ifindex", "rx_queue_index", "egress_ifindex"];
 
     private readonly BtfBuilder _btf;
+    private readonly ProgramType _type;
     private readonly Dictionary<(FunctionKind Kind, int Scalars), int> _prototypes = [];
     private readonly int _unsigned;
     private readonly int _unsigned64;
@@ -16,9 +17,10 @@ internal sealed class FunctionTypes
     /// <summary>Pointer to the context's structure, once a function takes it.</summary>
     private int _context;
 
-    public FunctionTypes(BtfBuilder btf)
+    public FunctionTypes(BtfBuilder btf, ProgramType type)
     {
         _btf = btf;
+        _type = type;
         Int = btf.Int("int", 4, signed: true);
         _unsigned = btf.Int("unsigned int", 4, signed: false);
         _unsigned64 = btf.Int("unsigned long long", 8, signed: false);
@@ -31,11 +33,16 @@ internal sealed class FunctionTypes
     {
         if (!_prototypes.TryGetValue((kind, scalarArguments), out var prototype))
         {
-            prototype = kind == FunctionKind.Callback ? Callback() : TakingContext(scalarArguments);
+            prototype = kind switch
+            {
+                FunctionKind.Callback => Callback(),
+                FunctionKind.Visitor => Visitor(),
+                _ => TakingContext(scalarArguments),
+            };
             _prototypes.Add((kind, scalarArguments), prototype);
         }
 
-        return _btf.Function(name, prototype, global: kind != FunctionKind.Callback);
+        return _btf.Function(name, prototype, linkage: kind is FunctionKind.Callback or FunctionKind.Visitor ? 0 : 1);
     }
 
     /// <summary><c>long (u64 index, void *ctx)</c>.</summary>
@@ -46,12 +53,24 @@ internal sealed class FunctionTypes
         return _btf.Prototype(result, [("index", _unsigned64), ("ctx", context)]);
     }
 
+    private int Opaque(string structure) => _btf.Pointer(_btf.Struct(structure, 0, 0, []));
+
+    /// <summary><c>long (void *map, void *key, void *value, void *ctx)</c>; the verifier knows what the pointers are.</summary>
+    private int Visitor()
+    {
+        var result = _btf.Int("long", 8, signed: true);
+        var pointer = _btf.Pointer(BtfBuilder.Void);
+        return _btf.Prototype(result, [("map", pointer), ("key", pointer), ("value", pointer), ("ctx", pointer)]);
+    }
+
     /// <summary><c>int (struct xdp_md *ctx, u64 a, …)</c>; the kernel knows the context by the structure's name.</summary>
     private int TakingContext(int scalars)
     {
         if (_context == BtfBuilder.Void)
         {
-            var structure = _btf.Struct("xdp_md", 4, 4 * ContextFields.Length, [.. ContextFields.Select(f => (f, _unsigned))]);
+            var structure = _type == ProgramType.Xdp
+                ? _btf.Struct(_type.ContextStructure(), 4, 4 * ContextFields.Length, [.. ContextFields.Select(f => (f, _unsigned))])
+                : _btf.Struct(_type.ContextStructure(), 8, 16, [("state", Opaque("nf_hook_state")), ("skb", Opaque("sk_buff"))]);
             _context = _btf.Pointer(structure);
         }
 

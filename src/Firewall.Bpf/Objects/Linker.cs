@@ -27,6 +27,7 @@ internal static class Linker
 
         var code = ImmutableArray.CreateBuilder<Instruction>(length);
         var maps = ImmutableArray.CreateBuilder<MapReference>();
+        var kernel = ImmutableArray.CreateBuilder<KernelReference>();
         foreach (var function in functions)
         {
             var start = code.Count;
@@ -44,12 +45,24 @@ internal static class Linker
                     code[index + 1] = code[index + 1] with { Immediate = value.Offset };
                     maps.Add(new MapReference(index, source.Map(value.MapName).Name, value.Offset));
                 }
+                else if (relocation is KernelCallRelocation call)
+                {
+                    kernel.Add(new KernelReference(index, call.Function, Field: null));
+                }
+                else if (relocation is KernelFieldRelocation field)
+                {
+                    kernel.Add(new KernelReference(index, Function: null, field.Field));
+                }
             }
         }
 
         var lines = functions.TrueForAll(f => f.Lines.IsEmpty) ? [] : LineTable.Merge(functions.Select(f => (f, starts[f.Name])));
         return new LinkedProgram(
-            program, source.License, code.MoveToImmutable(), table.MoveToImmutable(), maps.ToImmutable(), lines);
+            program, source.License, code.MoveToImmutable(), table.MoveToImmutable(), maps.ToImmutable(), lines)
+        {
+            Type = source.Type,
+            KernelReferences = kernel.ToImmutable(),
+        };
     }
 
     private static Instruction Resolve(Instruction slot, int index, Relocation relocation, Dictionary<string, int> starts) => relocation switch
@@ -62,6 +75,7 @@ internal static class Linker
             Source = new Register((byte)WideSource.Function),
             Immediate = starts[pointer.FunctionName] - index - 1,
         },
+        KernelCallRelocation or KernelFieldRelocation => slot,
         _ => throw new ArgumentException($"unknown relocation {relocation}", nameof(relocation)),
     };
 
@@ -102,7 +116,7 @@ internal static class Linker
                 (_, null) => throw new ArgumentException($"{function.Name} needs a function that is not there: {relocation}", nameof(byName)),
                 (CallRelocation, { Kind: FunctionKind.Program }) =>
                     throw new ArgumentException($"{function.Name} calls the program {callee.Name}; programs are reached by tail calls", nameof(byName)),
-                (FunctionPointerRelocation, { Kind: not FunctionKind.Callback }) =>
+                (FunctionPointerRelocation, { Kind: not (FunctionKind.Callback or FunctionKind.Visitor) }) =>
                     throw new ArgumentException($"{function.Name} takes the address of {callee.Name}, which is no callback", nameof(byName)),
                 _ => callee,
             };

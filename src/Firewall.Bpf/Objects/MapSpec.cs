@@ -15,6 +15,12 @@ public sealed record MapSpec(string Name, MapType Type, int KeySize, int ValueSi
     /// <summary>The kernel's BPF_F_* bits.</summary>
     public uint Flags { get; init; }
 
+    /// <summary>
+    /// Where in a value its <c>struct bpf_spin_lock</c> stands: in bytes, a multiple of eight. Only arrays and hashes have locks; the kernel finds them by the map's BTF.
+    /// Null: values have none.
+    /// </summary>
+    public int? Lock { get; init; }
+
     /// <summary>Contents at load, written by whoever loads the object.</summary>
     public ImmutableArray<MapEntry> InitialEntries { get; init; } = [];
 

@@ -11,6 +11,9 @@ internal sealed class CallStack
     public const int MostFrames = 8;
     public const int FrameSize = 512;
 
+    /// <summary>R1 to R5, behind R0.</summary>
+    public const int Arguments = 6;
+
     /// <summary>What registers hold that the verifier would not let anyone read.</summary>
     public const ulong Unreadable = 0xa5a5_a5a5_a5a5_a5a5;
 
@@ -72,7 +75,7 @@ internal sealed class CallStack
         return registers;
     }
 
-    /// <summary>Where a frame returns to, and the state of the <c>bpf_loop</c> that called it, if one did.</summary>
+    /// <summary>Where a frame returns to, and the state of the <c>bpf_loop</c> or <c>bpf_for_each_map_elem</c> that called it, if one did.</summary>
     [StructLayout(LayoutKind.Auto)]
     internal struct Frame
     {
@@ -83,5 +86,8 @@ internal sealed class CallStack
         public uint Iteration;
         public uint Iterations;
         public ulong LoopContext;
+
+        /// <summary>Of <c>bpf_for_each_map_elem</c>: what is visited.</summary>
+        public MapVisit? Visit;
     }
 }

@@ -79,6 +79,9 @@ internal sealed class DecodedCode
                 {
                     Immediate = AddressSpace.StartOf(AddressSpace.FirstMapRegion + (ulong)IndexOf(source, value.MapName)) + (ulong)value.Offset,
                 },
+
+                // There is no kernel here: a fault, should the program get there.
+                KernelCallRelocation or KernelFieldRelocation => default,
                 _ => throw new ArgumentException($"unknown relocation {relocation}", nameof(function)),
             };
         }

@@ -7,20 +7,52 @@ namespace Firewall.Bpf.Vm;
 internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[] maps, PacketMemory packet, VmOptions options)
 {
     private const long LargestXdpAccess = 0xffff;
+
+    /// <summary>MAX_BPF_STACK: a longer key could not be looked up.</summary>
+    private const int LargestKey = 512;
+
     private const long NanosecondsPerSecond = 1_000_000_000;
+
+    /// <summary>Address of the spin lock that is held; 0 for none.</summary>
+    private ulong _held;
+
+    private bool HoldsLock => _held != 0;
+
+    /// <summary>Where the callback of <c>bpf_for_each_map_elem</c> finds the key.</summary>
+    public MemoryRegion Keys { get; } = memory.Add(AddressSpace.KeyRegion, "key", LargestKey, writable: false);
+
+    /// <summary>Begins a run.</summary>
+    public void Start() => _held = 0;
+
+    /// <summary>Faults while a lock is held; nothing may be called then, and no function may be left.</summary>
+    public void CheckNoLock(int pc)
+    {
+        if (HoldsLock) { throw code.Fault(pc, _held, "a spin lock is held"); }
+    }
 
     /// <summary>sizeof(struct bpf_fib_lookup).</summary>
     private const int RouteLookupSize = 64;
 
     /// <summary>R0 after the call.</summary>
-    public ulong Call(int number, ReadOnlySpan<ulong> registers, int pc) => number switch
+    public ulong Call(int number, ReadOnlySpan<ulong> registers, int pc)
+    {
+        if (number == HelperFunction.SpinUnlock) { return Unlock(registers[1], pc); }
+        CheckNoLock(pc);
+        return Dispatch(number, registers, pc);
+    }
+
+    private ulong Dispatch(int number, ReadOnlySpan<ulong> registers, int pc) => number switch
     {
         HelperFunction.MapLookupElement => Lookup(registers, pc),
         HelperFunction.MapUpdateElement => Update(registers, pc),
         HelperFunction.MapDeleteElement => Delete(registers, pc),
         HelperFunction.KtimeGetNanoseconds => (ulong)Nanoseconds(),
+        HelperFunction.GetPrandomU32 when options.Draw is { } draw => draw(),
         HelperFunction.GetPrandomU32 => (uint)options.Random.NextInt64(1L << 32),
         HelperFunction.GetSmpProcessorId => (uint)options.Cpu,
+        HelperFunction.KtimeGetTaiNanoseconds => TaiNanoseconds(),
+        HelperFunction.SpinLock => Lock(registers[1], pc),
+        HelperFunction.Jiffies64 when options.Jiffies is { } jiffies => jiffies(),
         HelperFunction.Jiffies64 => (ulong)((Int128)Nanoseconds() * options.JiffiesPerSecond / NanosecondsPerSecond),
         HelperFunction.KtimeGetBootNanoseconds or HelperFunction.KtimeGetCoarseNanoseconds => (ulong)Nanoseconds(),
         HelperFunction.RingbufOutput => (ulong)Ring(registers[1], pc).Output(memory.Read(registers[2], (int)registers[3], pc), registers[4]),
@@ -70,6 +102,23 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
         var map = Map(registers[1], pc);
         return (ulong)map.Delete(memory.Read(registers[2], map.Spec.KeySize, pc));
     }
+
+    private ulong Lock(ulong address, int pc)
+    {
+        if (!maps.Any(m => m.Spec.Lock is { } at && m.Region.IsAt(address, at))) { throw code.Fault(pc, address, $"0x{address:x} is no spin lock"); }
+        _held = address;
+        return 0;
+    }
+
+    private ulong Unlock(ulong address, int pc)
+    {
+        if (address != _held) { throw code.Fault(pc, address, $"0x{address:x} is not the spin lock that is held"); }
+        _held = 0;
+        return 0;
+    }
+
+    private ulong TaiNanoseconds() =>
+        ((ulong)(options.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100) + ((ulong)options.TaiOffset * NanosecondsPerSecond);
 
     private VmRingBuffer Ring(ulong handle, int pc) =>
         Map(handle, pc) as VmRingBuffer ?? throw code.Fault(pc, handle, $"{Map(handle, pc).Spec.Name} is no ring buffer");

@@ -19,6 +19,7 @@ internal sealed class Interpreter(
         var pc = entry;
         var left = budget;
         var r = stack.Start();
+        helpers.Start();
         r[1] = AddressSpace.StartOf(AddressSpace.ContextRegion);
         while (left-- > 0)
         {
@@ -119,6 +120,11 @@ internal sealed class Interpreter(
                         pc = StartLoop(r, pc);
                         r = stack.Registers;
                     }
+                    else if (number == HelperFunction.ForEachMapElement)
+                    {
+                        pc = StartVisit(r, pc);
+                        r = stack.Registers;
+                    }
                     else
                     {
                         r[0] = helpers.Call(number, r, pc);
@@ -131,6 +137,7 @@ internal sealed class Interpreter(
                     pc = i.Offset;
                     break;
                 case Operation.Exit:
+                    helpers.CheckNoLock(pc);
                     if (stack.Depth == 0)
                     {
                         return new VmRun((long)r[0], budget - left);
@@ -198,16 +205,30 @@ internal sealed class Interpreter(
         }
     }
 
-    private Span<ulong> Enter(CallStack.Frame frame, int pc) => stack.Depth + 1 < CallStack.MostFrames
-        ? stack.Push(frame)
-        : throw code.Fault(pc, 0, $"a call nested more than {CallStack.MostFrames} deep");
+    private Span<ulong> Enter(CallStack.Frame frame, int pc)
+    {
+        helpers.CheckNoLock(pc);
+        return stack.Depth + 1 < CallStack.MostFrames
+            ? stack.Push(frame)
+            : throw code.Fault(pc, 0, $"a call nested more than {CallStack.MostFrames} deep");
+    }
 
     /// <summary>Where to go on: in the caller, or in the next round of the loop whose callback this is.</summary>
     private int Leave(Span<ulong> callee)
     {
         ref var frame = ref stack.Top;
         var result = callee[0];
-        if (frame.Callback >= 0)
+        if (frame.Visit is { } visit)
+        {
+            if (result == 0 && visit.MoveNext(callee))
+            {
+                callee[4] = frame.LoopContext;
+                return frame.Callback;
+            }
+
+            result = visit.Visited;
+        }
+        else if (frame.Callback >= 0)
         {
             frame.Iteration++;
             if (result == 0 && frame.Iteration < frame.Iterations)
@@ -252,6 +273,25 @@ internal sealed class Interpreter(
         callee[1..6].Fill(CallStack.Unreadable);
         callee[1] = 0;
         callee[2] = context;
+        return (int)callback;
+    }
+
+    /// <summary><c>bpf_for_each_map_elem(map, callback, context, flags)</c>: R0 is the number of entries visited. Gives where to go on.</summary>
+    private int StartVisit(Span<ulong> r, int pc)
+    {
+        var map = helpers.Map(r[1], pc);
+        var callback = r[2] - AddressSpace.StartOf(AddressSpace.FunctionRegion);
+        if (callback >= (ulong)code.Slots.Length) { throw code.Fault(pc, r[2], $"0x{r[2]:x} is no function"); }
+        if (map is not VmHashMap) { throw code.Fault(pc, r[1], $"{map.Spec.Name} is a {map.Spec.Type}; the machine visits hashes only"); }
+        var (handle, context, flags) = (r[1], r[3], r[4]);
+        r[1..6].Fill(CallStack.Unreadable);
+        r[0] = flags == 0 ? 0 : unchecked((ulong)Errno.Invalid);
+        var visit = new MapVisit(map, handle, helpers.Keys);
+        var first = new ulong[CallStack.Arguments];
+        if (flags != 0 || !visit.MoveNext(first)) { return pc; }
+        var callee = Enter(new CallStack.Frame { ReturnTo = pc, Callback = (int)callback, LoopContext = context, Visit = visit }, pc);
+        first.AsSpan(1, 3).CopyTo(callee[1..]);
+        callee[4] = context;
         return (int)callback;
     }
 

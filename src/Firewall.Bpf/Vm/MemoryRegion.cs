@@ -43,6 +43,9 @@ internal sealed class MemoryRegion(string name, ulong start, int cellSize, bool 
         return position + (ulong)width <= (ulong)Bytes.Length ? (int)position : -1;
     }
 
+    /// <summary>Whether the address is that of a byte of some cell.</summary>
+    public bool IsAt(ulong address, int offset) => ((address - start) & _within) == (ulong)offset && Locate(address, 1) >= 0;
+
     /// <summary>The address in words a person can use.</summary>
     public string Describe(ulong address)
     {

@@ -35,6 +35,14 @@ internal sealed class VmHashMap : VmMap
         Grow();
     }
 
+    internal override IEnumerable<byte[]> Keys()
+    {
+        foreach (var first in _buckets)
+        {
+            for (var cell = first; cell != None; cell = _next[cell]) { yield return KeyOf(cell).ToArray(); }
+        }
+    }
+
     internal override int Find(ReadOnlySpan<byte> key)
     {
         for (var cell = Bucket(key); cell != None; cell = _next[cell])

@@ -54,6 +54,9 @@ public abstract class VmMap
     /// <summary>Back to the state before initial entries: arrays all zero, hashes empty.</summary>
     public abstract void Clear();
 
+    /// <summary>The keys that <c>bpf_for_each_map_elem</c> visits; empty where the kernel has no such walk.</summary>
+    internal virtual IEnumerable<byte[]> Keys() => [];
+
     /// <summary>The cell of the key's value, or -1.</summary>
     internal abstract int Find(ReadOnlySpan<byte> key);
 

@@ -158,6 +158,17 @@ public sealed class Accounting(int counters, int reasons)
         asm.Store(Width.Double, R0, 8, R1);
     }
 
+    /// <summary>Counts a packet that could not even be looked at, so without bytes.</summary>
+    public void EmitCountBusy(Assembler asm)
+    {
+        var none = asm.NewLabel("no counter");
+        MapAccess.EmitLookup(asm, Deferred, (int)Rules.Meaning.DeferReason.Busy);
+        asm.JumpIf(Condition.Equal, R0, 0, none);
+        asm.Move(R1, 1);
+        asm.AtomicAdd(Width.Double, R0, 0, R1);
+        asm.Mark(none);
+    }
+
     /// <summary>Counts a deferred frame under the reason in <see cref="Scratch.Reason"/>, with the frame's length.</summary>
     public void EmitCountDeferred(Assembler asm)
     {

@@ -12,6 +12,9 @@ public sealed record Budgets(int Instructions, int PendingBranches, int SearchFu
 {
     public static readonly Budgets Default = new(500_000, 6_000, 240);
 
+    /// <summary>Tables of modules that one part uses; the kernel allows a program 64 maps (MAX_USED_MAPS).</summary>
+    public const int MostTables = 40;
+
     /// <summary>Rules of one chain that fwc compiles.</summary>
     public const int MostRulesPerChain = 4_000;
 

@@ -19,6 +19,7 @@ public sealed class FieldSlots
     {
         (_scratch, _interfaces, Family) = (scratch, interfaces, family);
         foreach (var atom in guards.SelectMany(g => g.Stages).SelectMany(s => s.Atoms)) { Note(atom); }
+        foreach (var field in guards.SelectMany(g => g.Stages).SelectMany(s => s.Search?.Program.Fields ?? [])) { Note(field); }
     }
 
     public Family Family { get; }

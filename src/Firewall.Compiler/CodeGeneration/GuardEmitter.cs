@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
 using Firewall.Compiler.Lowering;
+using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using static Firewall.Bpf.Isa.Register;
 
@@ -12,7 +13,7 @@ namespace Firewall.Compiler.CodeGeneration;
 /// at the end; atoms behind a gate count only while the gate is open (R7, all ones). The path of a failing gate is short and
 /// ends the program, so it falls through and the general path is the jump: nothing stays pending in the verifier.
 /// </summary>
-internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter tests, PartTails tails, SearchFunctions searches)
+internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter tests, PartTails tails, SearchFunctions searches, RuleIdentity rule)
 {
     private static readonly Register Miss = R8;
     private static readonly Register Open = R7;
@@ -147,8 +148,7 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
 
         // Memory is not asked about packets that are not certain to reach it.
         if (search.Program.KeepsMemory) { EmitDoubts(doubts); }
-        asm.Move(R1, R6);
-        asm.Call(searches.NameOf(search.Program));
+        searches.EmitCall(asm, search.Program, slots, rule);
         var ordinary = asm.NewLabel("search done");
         asm.JumpIf(Condition.BelowOrEqual, R0, (int)SearchResult.Match, ordinary);
         if (search.CountsHotdrop && !doubts.OfType<StandingDoubt>().Any())

@@ -21,6 +21,9 @@ public sealed class InterfacePatterns
 
     public bool IsEmpty => _bits.Count == 0;
 
+    /// <summary>Each pattern with the number of its bit.</summary>
+    public IEnumerable<(InterfaceTest Test, int Bit)> Patterns => _bits.Select(p => (p.Key, p.Value));
+
     public int WordCount => (_bits.Count + 63) / 64;
 
     /// <summary>Offset in scratch memory of the packet's bits.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Objects;
+using Firewall.Compiler.CodeGeneration.Netfilter;
 using Firewall.Compiler.Lowering;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
@@ -23,6 +24,7 @@ public static class LinearGenerator
     public static CompiledFirewall Generate(HostRules rules, CompileOptions options, Budgets? budgets = null)
     {
         CheckSize(rules);
+        options = AtHook(options);
         var counters = new CounterLayout(rules);
         var bases = new LinearLowering(rules, counters, options).LowerAll();
         var partition = new Partition(bases, budgets ?? Budgets.Default);
@@ -31,15 +33,17 @@ public static class LinearGenerator
         var interfaces = new InterfacePatterns();
         var slots = bases.GroupBy(b => b.Family).ToDictionary(b => b.Key, b => new FieldSlots(scratch, interfaces, b.Key, b.SelectMany(Guards)));
         interfaces.Allocate(scratch);
-        var context = new PartContext(slots, interfaces, new SearchFunctions(), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases));
+        var access = PacketAccess.Of(options.Program, rules.Hook, scratch);
+        var context = new PartContext(slots, interfaces, new SearchFunctions(options.Hertz, access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases));
         var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
-        var scratchMap = scratch.Seal();
+        var scratchMap = scratch.Seal(options.Program == ProgramKind.Xdp ? 0 : CopiedPacket.SizeFor(bases.SelectMany(Guards)));
 
         var risks = Risks(bases);
         var programs = new Programs(context, partition, accounting, risks, rules).Build();
         var maps = ImmutableArray.CreateBuilder<MapSpec>();
         maps.Add(scratchMap);
         maps.AddRange(accounting.Maps);
+        if (!access.HasInterfaceMap) { interfaces = new InterfacePatterns(); }
         if (!interfaces.IsEmpty) { maps.Add(interfaces.Map); }
         maps.AddRange(HostMaps(rules, options));
         if (partition.PartCount > 1)
@@ -48,9 +52,21 @@ public static class LinearGenerator
         }
 
         var searches = context.Searches.Build();
-        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches, .. AsksTracking(bases, options) ? [Tracking.Build()] : Array.Empty<BpfFunction>()]);
-        return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls);
+        maps.AddRange(context.Searches.Memory.Maps);
+        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches, .. AsksTracking(bases, options) ? [Tracking.Build()] : Array.Empty<BpfFunction>()]) { Type = access.Type };
+        return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls) { Memory = context.Searches.Memory.Layout };
     }
+
+    /// <summary>At a netfilter hook come the packets of every device, and only those that are the chain's.</summary>
+    private static CompileOptions AtHook(CompileOptions options) => options.Program == ProgramKind.Xdp ? options : options with
+    {
+        Interface = null,
+        OutInterface = null,
+        DestinationsIPv4 = DestinationScope.Any,
+        DestinationsIPv6 = DestinationScope.Any,
+        HostMac = [],
+        PassDhcp = false,
+    };
 
     /// <summary>Why a packet may be deferred in the middle of a walk, other than for its own form or its device.</summary>
     private static ImmutableArray<DeferReason> Risks(IEnumerable<LinearChain> bases) =>
@@ -138,7 +154,7 @@ public static class LinearGenerator
 
         private static Assembler NewProgram(string name) => new(name, FunctionKind.Program);
 
-        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options, risks);
+        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options, risks, context.Searches.Access);
 
         private Part NewPart(int number, string name)
         {
@@ -190,7 +206,7 @@ public static class LinearGenerator
             asm.Mark(start);
             new PacketParser(asm, tails, context.Options, rules.Hook, context.Interfaces, context.Searches).Emit(
                 Slots(Family.IPv4), emitter.StartOf(Family.IPv4), Slots(Family.IPv6), emitter.StartOf(Family.IPv6),
-                context.Interfaces.IsEmpty ? null : context.Interfaces.Map, IsAlwaysRisky);
+                context.Interfaces.IsEmpty || !context.Searches.Access.HasInterfaceMap ? null : context.Interfaces.Map, IsAlwaysRisky);
         }
 
         private FieldSlots? Slots(Family family) => context.Slots.GetValueOrDefault(family);

@@ -20,6 +20,7 @@ internal sealed partial class PacketParser
 
     private void EmitField(Field field, short slot, Family family)
     {
+        if (searches.Access.TryEmitField(asm, field, family, hook, slot)) { return; }
         var v4 = family == Family.IPv4;
         switch (field.Kind)
         {
@@ -47,7 +48,7 @@ internal sealed partial class PacketParser
                 break;
             case FieldKind.TimeToLive:
                 asm.Load(Width.Byte, R1, R7, (short)(v4 ? 8 : 7));
-                if (hook == Hook.Forward) { asm.Alu(AluOp.Subtract, R1, 1); }
+                if (hook == Hook.Forward && searches.Access.IsOnTheWire) { asm.Alu(AluOp.Subtract, R1, 1); }
                 asm.Store(Width.Word, Scratch.Base, slot, R1);
                 break;
             case FieldKind.TypeOfService when v4:
@@ -102,7 +103,7 @@ internal sealed partial class PacketParser
     /// <summary>R2 = the Ethernet header.</summary>
     private void EmitLinkPointer()
     {
-        asm.Load(Width.Word, R2, R6, XdpContextField.Data);
+        searches.Access.EmitStart(asm, R2);
         asm.Move(R1, R2);
         asm.Alu(AluOp.Add, R1, EthernetHeader);
         asm.JumpIf(Condition.Above, R1, R8, tails.Defer(DeferReason.Truncated));
@@ -153,8 +154,8 @@ internal sealed partial class PacketParser
     private void EmitPointer(HeaderBase header, Register pointer, Label unreadable)
     {
         asm.Load(Width.Word, R1, Scratch.Base, SearchEmitter.PlaceOf(header));
-        asm.JumpIf(Condition.Above, R1, SearchEmitter.FarthestOffset, unreadable);
-        asm.Load(Width.Word, pointer, R6, XdpContextField.Data);
+        asm.JumpIf(Condition.Above, R1, searches.Access.FarthestOffset, unreadable);
+        searches.Access.EmitStart(asm, pointer);
         asm.Alu(AluOp.Add, pointer, R1);
     }
 

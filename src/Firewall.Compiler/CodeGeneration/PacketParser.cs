@@ -27,11 +27,17 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
     /// <summary>Parses the frame and jumps to the family's label; a family without rules has none.</summary>
     public void Emit(FieldSlots? ipv4, Label? start4, FieldSlots? ipv6, Label? start6, MapSpec? interfaceMap, bool alwaysRisky)
     {
+        searches.Access.EmitEnter(asm, tails);
         EmitReset();
+        searches.Access.EmitArrival(asm, tails, interfaces);
         EmitLoadFrame();
-        asm.Move(R1, R8);
-        asm.Alu(AluOp.Subtract, R1, R7);
-        asm.Store(Width.Word, Scratch.Base, Scratch.LinearLength, R1);
+        if (searches.Access.IsOnTheWire)
+        {
+            asm.Move(R1, R8);
+            asm.Alu(AluOp.Subtract, R1, R7);
+            asm.Store(Width.Word, Scratch.Base, Scratch.LinearLength, R1);
+        }
+
         if (interfaceMap is not null) { EmitInterface(interfaceMap); }
         asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Risky, alwaysRisky ? 1 : 0);
         if (interfaceMap is not null) { EmitRiskyWhenUnknown(); }
@@ -71,8 +77,8 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
 
     private void EmitLoadFrame()
     {
-        asm.Load(Width.Word, R7, R6, XdpContextField.Data);
-        asm.Load(Width.Word, R8, R6, XdpContextField.DataEnd);
+        searches.Access.EmitStart(asm, R7);
+        searches.Access.EmitEnd(asm, R8);
     }
 
     /// <summary>The bits of the input device, or all ones and "unknown".</summary>
@@ -190,8 +196,7 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
         asm.Load(Width.Word, R1, Scratch.Base, Scratch.LinearLength);
         asm.JumpIf(Condition.BelowOrEqual, R2, R1, fits);
         asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Risky, 1);
-        asm.Move(R1, R6);
-        asm.CallHelper(HelperFunction.XdpGetBufferLength);
+        searches.Access.EmitLength(asm);
         asm.Load(Width.Word, R2, Scratch.Base, Scratch.PacketEnd);
         asm.JumpIf(Condition.Below, R0, R2, tails.Defer(DeferReason.Stack));
         asm.Mark(fits);
@@ -260,7 +265,7 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
 
     private void EmitTimeToLive(short offset)
     {
-        if (hook != Hook.Forward) { return; }
+        if (hook != Hook.Forward || !searches.Access.IsOnTheWire) { return; }
         asm.Load(Width.Byte, R1, R7, offset);
         asm.JumpIf(Condition.BelowOrEqual, R1, 1, tails.Defer(DeferReason.Ttl));
     }

@@ -159,7 +159,7 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
     /// <param name="isCut">Whether the next rule stands in another part.</param>
     private void Emit(ChainCopy copy, int index, LinearRule rule, Label next, bool isCut)
     {
-        var guard = new GuardEmitter(asm, context.SlotsOf(copy.Chain.Family), context.TestsOf(copy.Chain.Family, asm), tails, context.Searches);
+        var guard = new GuardEmitter(asm, context.SlotsOf(copy.Chain.Family), context.TestsOf(copy.Chain.Family, asm), tails, context.Searches, copy.Chain.Station.Identify(copy.Chain.Chain, rule.Rule));
         guard.Emit(rule.Guard, next);
         switch (rule.Effect)
         {

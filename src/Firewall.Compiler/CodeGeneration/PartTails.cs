@@ -12,7 +12,7 @@ namespace Firewall.Compiler.CodeGeneration;
 /// The ends of a program, shared by all its rules (rule R4: helper calls stand in shared tails): verdicts, deferrals, shut gates. A tail is
 /// emitted when something has asked for it.
 /// </summary>
-internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOptions options, ImmutableArray<DeferReason> standing)
+internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOptions options, ImmutableArray<DeferReason> standing, PacketAccess access)
 {
     private readonly Dictionary<Tail, Label> _labels = [];
     private readonly Queue<Tail> _waiting = new();
@@ -31,6 +31,8 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
 
     private sealed record AbortTail : Tail;
 
+    private sealed record BusyTail : Tail;
+
     private sealed record ShutTail(Atom Gate, EquatableArray<Doubt> Doubts) : Tail;
 
     private sealed record SearchTail(EquatableArray<Doubt> Doubts) : Tail;
@@ -43,6 +45,9 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
 
     /// <summary>Something that cannot happen did: the packet is dropped and the kernel traces an exception.</summary>
     public Label Abort => LabelOf(new AbortTail());
+
+    /// <summary>Somebody else uses <see cref="Scratch"/>: the packet is deferred without touching it.</summary>
+    public Label Busy => LabelOf(new BusyTail());
 
     /// <summary>The packet is malformed where a rule looks.</summary>
     public Label Hotdrop => LabelOf(new HotdropTail());
@@ -122,12 +127,18 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Hotdrop, 0);
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Verdict, Outcome.Deferred);
                 accounting.EmitCountDeferred(asm);
+                access.EmitLeave(asm);
                 asm.Move(R0, end.Passes ? Actions.Accept : Actions.Drop);
                 asm.Exit();
                 break;
             case OverflowTail:
                 EmitDeferFor([new DeviceDoubt()]);
                 asm.Jump(Defer(standing.FirstOrDefault(DeferReason.Truncated)));
+                break;
+            case BusyTail:
+                accounting.EmitCountBusy(asm);
+                asm.Move(R0, options.Deferred == DeferredAction.Kernel ? Actions.Accept : Actions.Drop);
+                asm.Exit();
                 break;
             case AbortTail:
                 asm.Move(R0, Actions.Abort);
@@ -147,12 +158,16 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
         }
     }
 
+    /// <summary>No program returns a larger number.</summary>
+    public int LargestAction => Actions.Largest;
+
     private ProgramActions Actions => ProgramActions.Of(options.Program);
 
     private void EmitCommitAndExit(int action)
     {
         Accounting.EmitCommit(asm);
         asm.JumpIf(Condition.NotEqual, R0, 0, LabelOf(new OverflowTail()));
+        access.EmitLeave(asm);
         asm.Move(R0, action);
         asm.Exit();
     }

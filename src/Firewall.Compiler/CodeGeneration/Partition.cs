@@ -97,7 +97,7 @@ internal sealed class Partition
             if (i == copy.Chain.Rules.Length) { continue; }
             var rule = copy.Chain.Rules[i];
             var cost = RuleCost.Of(rule);
-            if (!_used.IsZero && ((_used + cost).Exceeds(_budgets) || FunctionsWith(rule) > _budgets.SearchFunctions))
+            if (!_used.IsZero && ((_used + cost).Exceeds(_budgets) || !HasRoomFor(rule)))
             {
                 PartCount++;
                 _used = default;
@@ -118,9 +118,14 @@ internal sealed class Partition
         return first;
     }
 
-    /// <summary>Functions that the part's searches and those of one more rule become.</summary>
-    private int FunctionsWith(LinearRule rule) =>
-        _searches.Concat(SearchesOf(rule).Where(s => !_searches.Contains(s))).Sum(SearchFunctions.FunctionsOf);
+    /// <summary>Whether the functions and maps of the part's searches and those of one more rule are few enough.</summary>
+    private bool HasRoomFor(LinearRule rule)
+    {
+        var added = SearchesOf(rule).Where(s => !_searches.Contains(s)).ToList();
+        if (added.Count == 0) { return true; }
+        List<StepProgram> all = [.. _searches, .. added];
+        return SearchFunctions.FunctionsOf(all) <= _budgets.SearchFunctions && SearchFunctions.MapsOf(all) <= Budgets.MostTables;
+    }
 
     private static IEnumerable<StepProgram> SearchesOf(LinearRule rule) => rule.Guard.Stages.Select(s => s.Search?.Program).OfType<StepProgram>().Distinct();
 

@@ -43,7 +43,9 @@ internal sealed class Rounds(int part)
         asm.Move(R4, 0);
         asm.CallHelper(HelperFunction.Loop);
         asm.Load(Width.Double, R0, FramePointer, ContextSlot + ResultSlot);
-        asm.JumpIf(Condition.Below, R0, Again, done);
+
+        // The kernel demands to know that a program returns nothing else.
+        asm.JumpIf(Condition.BelowOrEqual, R0, tails.LargestAction, done);
         if (hasOtherParts)
         {
             asm.JumpIf(Condition.NotEqual, R0, ToNextPart, tails.Abort);

@@ -99,11 +99,21 @@ public sealed class Scratch
         return (short)place;
     }
 
+    /// <summary>Where the copy of the packet begins, for programs that make one; the IP header behind its Ethernet header is aligned.</summary>
+    public int Frame { get; private set; }
+
+    /// <summary>Bytes of the copy, the Ethernet header included.</summary>
+    public int FrameSize { get; private set; }
+
     /// <summary>The map, once everything has been allocated.</summary>
-    public MapSpec Seal()
+    /// <param name="copied">Bytes wanted for a copy of the packet; there may be room for fewer.</param>
+    public MapSpec Seal(int copied = 0)
     {
         Log = _next;
-        return Map with { ValueSize = _next + (LogCapacity * 4) };
+        var end = _next + (LogCapacity * 4);
+        Frame = end + 2;
+        FrameSize = Math.Min(copied, Limit - Frame);
+        return Map with { ValueSize = copied == 0 ? end : (Frame + FrameSize + 7) & ~7 };
     }
 
     /// <summary>The map as instructions name it; its final size comes from <see cref="Seal"/>.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Numerics;
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
 using Firewall.Bpf.Objects;
@@ -14,45 +15,60 @@ internal sealed record Keep(short Slot, Width Width, Expression Value) : Step;
 /// <summary>The value of a 32-bit slot of <see cref="Scratch"/>.</summary>
 internal sealed record Kept(short Slot) : Expression;
 
+/// <summary>A value that the code generator has put into the frame, at an offset.</summary>
+internal sealed record InFrame(short Offset) : Expression;
+
 /// <summary>
 /// Compiles a step program to a global function that returns a <see cref="SearchResult"/>, or <see cref="Truncated"/>. Loops become
 /// callbacks of <c>bpf_loop</c>, which the verifier walks a few times instead of once per iteration.
 /// </summary>
 /// <remarks>
-/// The frame holds, from its lowest address: the context, the scratch pointer, the result. A callback gets the frame's address. The variables are in
+/// What the frame holds is in <see cref="SearchFrame"/>; a callback gets the frame's address. The variables are in
 /// <see cref="Scratch"/>: what comes from there is unknown to the verifier, which would else walk a loop once for each value of its variables.
+/// R8 is the current entry of a memory, or 0; where there are loops the frame has it too.
 /// </remarks>
-internal sealed class SearchEmitter(string name, StepProgram program)
+/// <param name="fields">Where the fields are that the program asks; null when it asks none.</param>
+internal sealed class SearchEmitter(string name, StepProgram program, SearchMemory memory, FieldSlots? fields, PacketAccess access)
 {
-    /// <summary>The bytes belong to the packet, but not to the part of it that XDP can read.</summary>
+    /// <summary>The bytes belong to the packet, but not to the part of it that the program can read.</summary>
     public const int Truncated = 3;
 
     private const int Unfinished = -1;
-    private const short ContextSlot = 0;
-    private const short ScratchSlot = 8;
-    private const short ResultSlot = 16;
-    private const int FrameSize = 24;
 
-    /// <summary>Largest distance from the start of a frame that the verifier lets a packet pointer have.</summary>
-    public const int FarthestOffset = 0xF000;
+    private const int NanosecondsPerSecond = 1_000_000_000;
 
     private static readonly Register Frame = R7;
+    private static readonly Register Entry = R8;
 
+    private readonly SearchFrame _frame = new(program);
     private readonly List<BpfFunction> _callbacks = [];
+
+    private PacketAccess Access => access;
+
+    /// <summary>The memory whose entry is the current one, in the order of the text.</summary>
+    private Memory? _current;
 
     public IEnumerable<BpfFunction> Build()
     {
-        var asm = new Assembler(name, FunctionKind.Global);
+        var asm = new Assembler(name, FunctionKind.Global) { ScalarArguments = SearchMemory.HasCell(program) ? 1 : 0 };
         var fail = asm.NewLabel("no scratch");
         asm.Move(R6, R1);
-        Scratch.EmitLookup(asm, fail);
         asm.Move(Frame, FramePointer);
-        asm.Alu(AluOp.Add, Frame, -FrameSize);
-        asm.Store(Width.Double, Frame, ContextSlot, R6);
-        asm.Store(Width.Double, Frame, ScratchSlot, Scratch.Base);
-        asm.StoreImmediate(Width.Double, Frame, ResultSlot, Unfinished);
+        asm.Alu(AluOp.Add, Frame, -_frame.Size);
+        if (SearchMemory.HasCell(program)) { asm.Store(Width.Double, Frame, _frame.Cell, R2); }
+        Scratch.EmitLookup(asm, fail);
+        asm.Store(Width.Double, Frame, SearchFrame.Context, R6);
+        asm.Store(Width.Double, Frame, SearchFrame.Scratch, Scratch.Base);
+        asm.StoreImmediate(Width.Double, Frame, SearchFrame.Result, Unfinished);
         for (var i = 0; i < program.Locals; i++) { asm.StoreImmediate(Width.Double, Scratch.Base, LocalSlot(i), 0); }
-        var body = new Block(this, asm, inLoop: false);
+        EmitClocks(asm);
+        if (_frame.HasMemory)
+        {
+            asm.Move(Entry, 0);
+            for (var i = _frame.Entry; i < _frame.KeysEnd; i += 8) { asm.StoreImmediate(Width.Double, Frame, i, 0); }
+        }
+
+        var body = new Block(this, asm, inLoop: false, fail);
         body.Emit(program.Body);
         if (!EndsFlow(program.Body))
         {
@@ -66,33 +82,79 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         return _callbacks.Prepend(asm.Build());
     }
 
+    /// <summary>The time, asked once: it is the same for the whole program.</summary>
+    private void EmitClocks(Assembler asm)
+    {
+        foreach (var (clock, slot) in _frame.Clocks)
+        {
+            asm.CallHelper(clock switch
+            {
+                ClockKind.Jiffies => HelperFunction.Jiffies64,
+                ClockKind.Monotonic => HelperFunction.KtimeGetNanoseconds,
+                _ => HelperFunction.KtimeGetTaiNanoseconds,
+            });
+            if (clock == ClockKind.RealSeconds)
+            {
+                asm.Alu(AluOp.Divide, R0, NanosecondsPerSecond);
+                asm.LoadMapValue(R1, SearchMemory.Clock, 0);
+                asm.Load(Width.Double, R1, R1, 0);
+                asm.Alu(AluOp.Subtract, R0, R1);
+            }
+
+            asm.Store(Width.Double, Frame, slot, R0);
+        }
+    }
+
     private static short LocalSlot(int index) => (short)(Scratch.Locals + (8 * index));
 
     /// <summary>Whether nothing behind the steps is ever reached; the verifier refuses code that is not.</summary>
     private static bool EndsFlow(ImmutableArray<Step> steps) => steps is [.., Rules.Meaning.Return or Break]
         || (steps is [.., When last] && EndsFlow(last.Then) && EndsFlow(last.Else));
 
+    private SearchMemory Memory => memory;
+
+    private FieldSlots Fields => fields ?? throw new InvalidOperationException($"{name} asks fields, and has no places of them");
+
     private string AddCallback(Repeat loop)
     {
         var callback = string.Create(CultureInfo.InvariantCulture, $"{name}_loop{_callbacks.Count}");
         var asm = new Assembler(callback, FunctionKind.Callback);
         asm.Move(Frame, R2);
-        asm.Load(Width.Double, R6, Frame, ContextSlot);
-        asm.Load(Width.Double, Scratch.Base, Frame, ScratchSlot);
-        new Block(this, asm, inLoop: true).Emit(loop.Body);
+        asm.Load(Width.Double, R6, Frame, SearchFrame.Context);
+        asm.Load(Width.Double, Scratch.Base, Frame, SearchFrame.Scratch);
+        if (_frame.HasMemory) { asm.Load(Width.Double, Entry, Frame, _frame.Entry); }
+        var block = new Block(this, asm, inLoop: true, asm.NewLabel("no entry"));
+        block.Emit(loop.Body);
         if (!EndsFlow(loop.Body))
         {
             asm.Move(R0, 0);
             asm.Exit();
         }
 
+        block.EmitFailure();
+
         _callbacks.Add(asm.Build());
         return callback;
     }
 
     /// <summary>The steps of one function: the search itself, or the body of one of its loops.</summary>
-    private sealed class Block(SearchEmitter search, Assembler asm, bool inLoop)
+    /// <param name="failed">Where a program goes that finds no entry although there must be one.</param>
+    private sealed class Block(SearchEmitter search, Assembler asm, bool inLoop, Label failed)
     {
+        private bool _mayFail;
+        private bool _isLocked;
+
+        private SearchFrame Places => search._frame;
+
+        private SearchMemory Memory => search.Memory;
+
+        public void EmitFailure()
+        {
+            if (!_mayFail) { return; }
+            asm.Mark(failed);
+            EmitReturn(Truncated);
+        }
+
         public void Emit(ImmutableArray<Step> steps)
         {
             foreach (var step in steps) { Emit(step); }
@@ -102,8 +164,10 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         {
             switch (step)
             {
+                case not (Let or Fetch or Rules.Meaning.Store or When) when _isLocked:
+                    throw new ArgumentException($"{step.GetType().Name} cannot stand where an entry is locked", nameof(step));
                 case Let let:
-                    Evaluate(let.Value, R1);
+                    Evaluate(Drawn(let.Value), R1);
                     asm.Store(Width.Double, Scratch.Base, LocalSlot(let.Local), R1);
                     break;
                 case Keep keep:
@@ -126,6 +190,24 @@ internal sealed class SearchEmitter(string name, StepProgram program)
                 case Return result:
                     EmitReturn((int)result.Result);
                     break;
+                case Find find:
+                    EmitFind(find);
+                    break;
+                case Create create:
+                    EmitCreate(create);
+                    break;
+                case Forget:
+                    Memory.EmitDelete(asm, (Table)search._current!, Places.Keys);
+                    break;
+                case Fetch fetch:
+                    EmitFetch(fetch);
+                    break;
+                case Rules.Meaning.Store store:
+                    EmitStore(store);
+                    break;
+                case Atomically block:
+                    EmitAtomically(block);
+                    break;
                 default:
                     throw new ArgumentException($"{step.GetType().Name} cannot be compiled", nameof(step));
             }
@@ -135,7 +217,7 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         {
             if (inLoop)
             {
-                asm.StoreImmediate(Width.Double, Frame, ResultSlot, result);
+                asm.StoreImmediate(Width.Double, Frame, SearchFrame.Result, result);
                 asm.Move(R0, 1);
             }
             else
@@ -149,14 +231,14 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         private void EmitRead(Read read)
         {
             var (tooShort, unreadable, done) = (asm.NewLabel("short"), asm.NewLabel("unreadable"), asm.NewLabel("read"));
-            Evaluate(read.Offset, R1);
+            Evaluate(Drawn(read.Offset), R1);
             asm.Load(Width.Word, R2, Scratch.Base, Scratch.PacketEnd);
             asm.JumpIf(Condition.Above, R1, R2, tooShort);
             asm.Alu(AluOp.Subtract, R2, R1);
             asm.JumpIf(Condition.Below, R2, read.Bytes, tooShort);
-            asm.JumpIf(Condition.Above, R1, FarthestOffset, unreadable);
-            asm.Load(Width.Word, R3, R6, XdpContextField.Data);
-            asm.Load(Width.Word, R4, R6, XdpContextField.DataEnd);
+            asm.JumpIf(Condition.Above, R1, search.Access.FarthestOffset, unreadable);
+            search.Access.EmitStart(asm, R3);
+            search.Access.EmitEnd(asm, R4);
             asm.Alu(AluOp.Add, R3, R1);
             asm.Move(R2, R3);
             asm.Alu(AluOp.Add, R2, read.Bytes);
@@ -175,8 +257,9 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         private void EmitWhen(When choice)
         {
             var (otherwise, done) = (asm.NewLabel("else"), asm.NewLabel("end"));
-            Evaluate(choice.Condition.Left, R1);
-            Evaluate(choice.Condition.Right, R2);
+            var (left, right) = (Drawn(choice.Condition.Left), Drawn(choice.Condition.Right, Draws(choice.Condition.Left)));
+            Evaluate(left, R1);
+            Evaluate(right, R2);
             asm.JumpIf(Inverse(choice.Condition.Operator), R1, R2, otherwise);
             Emit(choice.Then);
             if (!choice.Else.IsEmpty && !EndsFlow(choice.Then)) { asm.Jump(done); }
@@ -194,13 +277,239 @@ internal sealed class SearchEmitter(string name, StepProgram program)
             asm.Move(R4, 0);
             asm.CallHelper(HelperFunction.Loop);
             var goesOn = asm.NewLabel("after the loop");
-            asm.Load(Width.Double, R0, Frame, ResultSlot);
+            asm.Load(Width.Double, R0, Frame, SearchFrame.Result);
             asm.JumpIf(Condition.Equal, R0, Unfinished, goesOn);
             asm.Exit();
             asm.Mark(goesOn);
+            if (Places.HasMemory) { asm.Load(Width.Double, Entry, Frame, Places.Entry); }
         }
 
-        /// <summary>Leaves the value in <paramref name="target"/>; uses the registers above it.</summary>
+        private void EmitFind(Find find)
+        {
+            search._current = find.Memory;
+            var done = asm.NewLabel("found or not");
+            if (find.Memory is not Table table)
+            {
+                SearchMemory.EmitFindCell(asm, Places.Cell);
+                asm.JumpIf(Condition.Equal, R0, 0, Failed);
+                EmitCurrent(find.Found);
+                return;
+            }
+
+            for (var i = 0; i < find.Key.Length; i++)
+            {
+                Evaluate(Drawn(find.Key[i]), R1);
+                asm.Store(Width.Double, Frame, (short)(Places.Keys + (8 * i)), R1);
+            }
+
+            var none = asm.NewLabel("not found");
+            Memory.EmitLookup(asm, table, Places.Keys);
+            asm.JumpIf(Condition.Equal, R0, 0, none);
+            if (table.ExpiresBy is { } expiry)
+            {
+                var lives = asm.NewLabel("lives");
+                asm.Load(Width.Double, R1, R0, (short)(8 * expiry));
+                asm.JumpIf(Condition.Equal, R1, 0, lives);
+                asm.Load(Width.Double, R2, Frame, Places.Clocks[ClockKind.Jiffies]);
+                asm.Alu(AluOp.Subtract, R2, R1);
+                asm.JumpIf(Condition.SignedGreaterOrEqual, R2, 0, none);
+                asm.Mark(lives);
+            }
+
+            EmitCurrent(find.Found);
+            asm.Jump(done);
+            asm.Mark(none);
+            EmitNone(find.Found);
+            asm.Mark(done);
+        }
+
+        /// <summary>The entry in R0 becomes the current one.</summary>
+        private void EmitCurrent(int answer)
+        {
+            asm.Move(Entry, R0);
+            asm.Store(Width.Double, Frame, Places.Entry, Entry);
+            asm.StoreImmediate(Width.Double, Scratch.Base, LocalSlot(answer), 1);
+        }
+
+        private void EmitNone(int answer)
+        {
+            asm.Move(Entry, 0);
+            asm.Store(Width.Double, Frame, Places.Entry, Entry);
+            asm.StoreImmediate(Width.Double, Scratch.Base, LocalSlot(answer), 0);
+        }
+
+        private void EmitCreate(Create create)
+        {
+            var (table, full, done) = ((Table)search._current!, asm.NewLabel("full"), asm.NewLabel("made or not"));
+
+            // What was not found may be there and dead.
+            if (table.ExpiresBy is not null) { Memory.EmitDelete(asm, table, Places.Keys); }
+            Memory.EmitInsert(asm, table, Places.Keys);
+            if (SearchMemory.MakesRoom(table))
+            {
+                var inserted = asm.NewLabel("inserted");
+                asm.JumpIf(Condition.NotEqual, R0, SearchMemory.TooBig, inserted);
+                Memory.EmitMakeRoom(asm, table);
+                asm.JumpIf(Condition.Equal, R0, 0, full);
+                Memory.EmitInsert(asm, table, Places.Keys);
+                asm.Mark(inserted);
+            }
+
+            Memory.EmitLookup(asm, table, Places.Keys);
+            asm.JumpIf(Condition.Equal, R0, 0, full);
+            EmitCurrent(create.Made);
+            asm.Jump(done);
+            asm.Mark(full);
+            EmitNone(create.Made);
+            asm.Mark(done);
+        }
+
+        private void EmitFetch(Fetch fetch)
+        {
+            EmitNeedEntry();
+            var done = asm.NewLabel("fetched");
+            switch (WordIn(fetch.Word))
+            {
+                case { } word when word < Words:
+                    asm.Load(Width.Double, R1, Entry, (short)(8 * word));
+                    break;
+                case not null:
+                    asm.Move(R1, 0);
+                    break;
+                default:
+                    var outside = asm.NewLabel("no such word");
+                    EmitAddress(Drawn(fetch.Word), outside);
+                    asm.Load(Width.Double, R1, R1, 0);
+                    if (!BitOperations.IsPow2(Words))
+                    {
+                        asm.Jump(done);
+                        asm.Mark(outside);
+                        asm.Move(R1, 0);
+                    }
+
+                    break;
+            }
+
+            asm.Mark(done);
+            asm.Store(Width.Double, Scratch.Base, LocalSlot(fetch.Local), R1);
+        }
+
+        private void EmitStore(Rules.Meaning.Store store)
+        {
+            EmitNeedEntry();
+            switch (WordIn(store.Word))
+            {
+                case { } word when word < Words:
+                    Evaluate(Drawn(store.Value), R1);
+                    asm.Store(Width.Double, Entry, (short)(8 * word), R1);
+                    break;
+                case not null:
+                    break;
+                default:
+                    var outside = asm.NewLabel("no such word");
+                    var (word2, value) = (Drawn(store.Word), Drawn(store.Value, Draws(store.Word)));
+                    EmitAddress(word2, outside);
+                    Evaluate(value, R2);
+                    asm.Store(Width.Double, R1, 0, R2);
+                    asm.Mark(outside);
+                    break;
+            }
+        }
+
+        private int Words => search._current!.Words;
+
+        /// <summary>The number of the word, where the text says it and an instruction can hold it.</summary>
+        private int? WordIn(Expression word) =>
+            word is Constant constant && Words < short.MaxValue / 8 ? (int)(constant.Value & Mask) : null;
+
+        private ulong Mask => BitOperations.RoundUpToPowerOf2((ulong)Words) - 1;
+
+        /// <summary>R1 = address of a word of the current entry.</summary>
+        private void EmitAddress(Expression word, Label outside)
+        {
+            Evaluate(word, R1);
+            asm.Alu(AluOp.And, R1, (int)Mask);
+            if (!BitOperations.IsPow2(Words)) { asm.JumpIf(Condition.AboveOrEqual, R1, Words, outside); }
+            asm.Alu(AluOp.ShiftLeft, R1, 3);
+            asm.Alu(AluOp.Add, R1, Entry);
+        }
+
+        /// <summary>The program knows that there is an entry; the verifier does not.</summary>
+        private void EmitNeedEntry()
+        {
+            if (!_isLocked) { asm.JumpIf(Condition.Equal, Entry, 0, Failed); }
+        }
+
+        private Label Failed
+        {
+            get
+            {
+                _mayFail = true;
+                return failed;
+            }
+        }
+
+        private void EmitAtomically(Atomically block)
+        {
+            EmitNeedEntry();
+            Memory.EmitLock(asm, search._current!, Entry, HelperFunction.SpinLock);
+            _isLocked = true;
+            Emit(block.Body);
+            _isLocked = false;
+            Memory.EmitLock(asm, search._current!, Entry, HelperFunction.SpinUnlock);
+        }
+
+        private static int Draws(Expression expression) => SearchFrame.DrawsIn(expression);
+
+        /// <summary>
+        /// Draws the random numbers and tickets of an expression, in its order, and puts them into the frame: helpers must not be called while registers hold values.
+        /// </summary>
+        /// <param name="taken">Places of the frame that are taken already.</param>
+        private Expression Drawn(Expression expression, int taken = 0)
+        {
+            if (Draws(expression) == 0) { return expression; }
+            if (_isLocked) { throw new ArgumentException("numbers are drawn before an entry is locked", nameof(expression)); }
+            if (expression is Arithmetic arithmetic)
+            {
+                return arithmetic with { Left = Drawn(arithmetic.Left, taken), Right = Drawn(arithmetic.Right, taken + Draws(arithmetic.Left)) };
+            }
+
+            var place = (short)(Places.Draws + (8 * taken));
+            if (expression is Ticket) { SearchMemory.EmitTicket(asm); }
+            else { asm.CallHelper(HelperFunction.GetPrandomU32); }
+            asm.Store(Width.Double, Frame, place, R0);
+            return new InFrame(place);
+        }
+
+        private int _spilled;
+
+        /// <summary>The constants that an instruction does not take have simple results.</summary>
+        private void EmitConstant(ArithmeticOperator op, Register target, int right)
+        {
+            switch (op)
+            {
+                case ArithmeticOperator.Divide when right == 0:
+                    asm.Move(target, 0);
+                    break;
+                case ArithmeticOperator.Remainder when right == 0:
+                    break;
+                case ArithmeticOperator.ShiftLeft or ArithmeticOperator.ShiftRight:
+                    asm.Alu(OperatorOf(op), target, right & 63);
+                    break;
+                default:
+                    asm.Alu(OperatorOf(op), target, right);
+                    break;
+            }
+        }
+
+        private void EmitField(Field field, Register target)
+        {
+            if (field.Bits > 64 || field.Kind == FieldKind.EthernetLink) { throw new ArgumentException($"a program cannot ask for {field.Name}", nameof(field)); }
+            asm.Load(FieldSlots.Size(field) == 8 ? Width.Double : Width.Word, target, Scratch.Base, search.Fields[field]);
+            if (field.Kind is FieldKind.SourceAddress or FieldKind.DestinationAddress) { asm.SwapToHost(target, 32); }
+        }
+
+        /// <summary>Leaves the value in <paramref name="target"/>; uses the registers above it, and R0.</summary>
         private void Evaluate(Expression expression, Register target)
         {
             switch (expression)
@@ -223,16 +532,38 @@ internal sealed class SearchEmitter(string name, StepProgram program)
                 case PacketEnd:
                     asm.Load(Width.Word, target, Scratch.Base, Scratch.PacketEnd);
                     break;
+                case InFrame value:
+                    asm.Load(Width.Double, target, Frame, value.Offset);
+                    break;
+                case Now now:
+                    asm.Load(Width.Double, target, Frame, Places.Clocks[now.Clock]);
+                    break;
+                case JiffiesPerSecond:
+                    asm.LoadConstant(target, search.Memory.Hertz);
+                    break;
+                case Ask ask:
+                    EmitField(ask.Field, target);
+                    break;
                 case Arithmetic { Right: Constant { Value: <= int.MaxValue } right } arithmetic:
                     Evaluate(arithmetic.Left, target);
-                    asm.Alu(OperatorOf(arithmetic.Operator), target, (int)right.Value);
+                    EmitConstant(arithmetic.Operator, target, (int)right.Value);
                     break;
-                case Arithmetic arithmetic:
+                case Arithmetic arithmetic when target.Number < R5.Number:
                     Evaluate(arithmetic.Left, target);
                     var right2 = new Register((byte)(target.Number + 1));
-                    if (right2.Number > R5.Number) { throw new ArgumentException("the expression is too deep", nameof(expression)); }
                     Evaluate(arithmetic.Right, right2);
                     asm.Alu(OperatorOf(arithmetic.Operator), target, right2);
+                    break;
+                case Arithmetic arithmetic:
+                    // No register is left: the left side waits in the frame.
+                    Evaluate(arithmetic.Left, target);
+                    var place = (short)(Places.Spills + (8 * _spilled++));
+                    asm.Store(Width.Double, Frame, place, target);
+                    Evaluate(arithmetic.Right, target);
+                    asm.Load(Width.Double, R0, Frame, place);
+                    asm.Alu(OperatorOf(arithmetic.Operator), R0, target);
+                    asm.Move(target, R0);
+                    _spilled--;
                     break;
                 default:
                     throw new ArgumentException($"{expression.GetType().Name} cannot be compiled", nameof(expression));
@@ -267,6 +598,8 @@ internal sealed class SearchEmitter(string name, StepProgram program)
         ArithmeticOperator.Or => AluOp.Or,
         ArithmeticOperator.Xor => AluOp.Xor,
         ArithmeticOperator.ShiftLeft => AluOp.ShiftLeft,
+        ArithmeticOperator.Divide => AluOp.Divide,
+        ArithmeticOperator.Remainder => AluOp.Modulo,
         _ => AluOp.ShiftRight,
     };
 

@@ -58,7 +58,8 @@ internal sealed class TestEmitter(Assembler asm, FieldSlots slots, InterfacePatt
     private void Emit(Test test)
     {
         var bits = test.Field.Bits;
-        var isAddress = test.Field.Kind is FieldKind.SourceAddress or FieldKind.DestinationAddress;
+        var isAddress = test.Field.Kind is FieldKind.SourceAddress or FieldKind.DestinationAddress
+            or >= FieldKind.TrackOriginalSource and <= FieldKind.TrackReplyDestination;
 
         // "Everything but one value" is an equality, inverted.
         var complement = test.Values.Complement(bits);

@@ -8,9 +8,16 @@ using Firewall.Rules.Policies;
 namespace Firewall.Compiler.Engines;
 
 /// <summary>Judges packets with the compiled program in the managed virtual machine.</summary>
-public sealed class VmEngine(CompiledFirewall firewall)
+/// <param name="firewall">The program.</param>
+/// <param name="memories">Gives the time and the random numbers; what is remembered is in the machine's maps. Null: those of this machine.</param>
+public sealed class VmEngine(CompiledFirewall firewall, Memories? memories = null)
 {
-    private readonly VirtualMachine _machine = new(firewall.Object);
+    private readonly VirtualMachine _machine = new(firewall.Object, memories is null ? null : new VmOptions
+    {
+        Clock = new MomentClock(memories),
+        Jiffies = () => memories.Now.Jiffies,
+        Draw = memories.Draw,
+    });
 
     /// <summary>Tells an unspecialised program which index a device has, as the loader does.</summary>
     public void AddInterface(uint ifindex, string name)
@@ -42,4 +49,14 @@ public sealed class VmEngine(CompiledFirewall firewall)
     /// <summary>A counter as the program keeps it: u64 packets, u64 bytes.</summary>
     public static Counters Decode(ReadOnlySpan<byte> value) =>
         new(BinaryPrimitives.ReadUInt64LittleEndian(value), BinaryPrimitives.ReadUInt64LittleEndian(value[8..]));
+
+    /// <summary>The time of the packet that is being judged.</summary>
+    private sealed class MomentClock(Memories memories) : TimeProvider
+    {
+        public override long TimestampFrequency => 1_000_000_000;
+
+        public override long GetTimestamp() => (long)memories.Now.Monotonic;
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds((long)memories.Now.RealSeconds);
+    }
 }

@@ -49,6 +49,9 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
                             atoms.Add(Field.TransportLength.In(ValueSet.Between((UInt128)gate.Bytes, ValueSet.Maximum(Field.TransportLength.Bits))));
                             atoms.Add(gate);
                             break;
+                        case Search { Program.KeepsMemory: true } when IsDoubtful(stages, atoms):
+                            // The packet is deferred before memory is asked, whatever stands behind.
+                            return new LoweredGuard([.. stages, new Stage(atoms.ToImmutable(), Search: null, asksTracking)]);
                         case Search search:
                             stages.Add(new Stage(atoms.ToImmutable(), search, asksTracking));
                             atoms.Clear();
@@ -74,6 +77,10 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
         stages.Add(new Stage(atoms.ToImmutable(), Search: null, asksTracking));
         return new LoweredGuard(stages.ToImmutable());
     }
+
+    /// <summary>Whether a doubt that always holds stands among the atoms.</summary>
+    private static bool IsDoubtful(IEnumerable<Stage> stages, IEnumerable<Atom> atoms) =>
+        stages.SelectMany(s => s.Atoms).Concat(atoms).Any(a => a is Doubtful { Doubt: StandingDoubt });
 
     /// <summary>Whether fragments are deferred before any rule is asked.</summary>
     public bool WholePacketsOnly =>

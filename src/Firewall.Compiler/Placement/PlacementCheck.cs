@@ -53,7 +53,7 @@ public static class PlacementCheck
             yield return Cannot(rule, $"match module {match.Name} cannot be compiled yet", hook);
         }
 
-        if (rule.Target.Effect is null) { yield return Cannot(rule, $"target {rule.Target.Name} cannot be compiled yet", hook); }
+        if (rule.Target.Effect is not (Decide or Continue or ReturnToCaller or Call or Goto)) { yield return Cannot(rule, $"target {rule.Target.Name} cannot be compiled yet", hook); }
     }
 
     private static Diagnostic Cannot(Rule rule, string message, Hook hook) =>
@@ -65,7 +65,7 @@ public static class PlacementCheck
 
     /// <summary>More than accept or count.</summary>
     private static bool DoesMore(Rule rule) =>
-        rule.Target.Effect is null or Decide { Verdict: Verdict.Drop }
+        rule.Target.Effect is not (Decide { Verdict: Verdict.Accept } or Continue or ReturnToCaller or Call or Goto)
         || rule.Matches.OfType<OpaqueMatch>().Any(m => Writing.Contains(m.Name));
 
     private static Diagnostic EarlierRule(Rule rule, string table, string chain) =>

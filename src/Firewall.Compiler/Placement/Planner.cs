@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
-using Firewall.Rules.Policies;
 using Firewall.Rules.Targets;
 
 namespace Firewall.Compiler.Placement;

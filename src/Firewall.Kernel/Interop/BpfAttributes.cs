@@ -26,6 +26,10 @@ internal struct MapCreateAttributes
     public int InnerMap;
     public uint NumaNode;
     public ObjectName Name;
+    public uint Interface;
+    public int Btf;
+    public int BtfKeyType;
+    public int BtfValueType;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -85,7 +89,12 @@ internal struct ProgramLoadAttributes
     public uint LineRecordSize;
     public ulong Lines;
     public uint LineCount;
-    private readonly uint _padding;
+    public uint AttachBtfId;
+    public uint AttachObject;
+    public uint RelocationCount;
+
+    /// <summary>Array of descriptors; a call of a module's function names its BTF by index.</summary>
+    public ulong Descriptors;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -195,6 +204,46 @@ internal struct LinkInformation
     private readonly uint _padding;
     public uint Interface;
     private readonly uint _end;
+}
+
+/// <summary>BPF_LINK_CREATE for netfilter: the arm <c>link_create.netfilter</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NetfilterLinkCreateAttributes
+{
+    public int Program;
+    public int Target;
+    public uint AttachType;
+    public uint Flags;
+    public uint Family;
+    public uint Hook;
+    public int Priority;
+    public uint NetfilterFlags;
+}
+
+/// <summary>The head of <c>struct bpf_link_info</c> with its netfilter arm.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NetfilterLinkInformation
+{
+    public uint Type;
+    public uint Id;
+    public uint ProgramId;
+    private readonly uint _padding;
+    public uint Family;
+    public uint Hook;
+    public int Priority;
+    public uint Flags;
+}
+
+/// <summary><c>struct bpf_btf_info</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct BtfInformation
+{
+    public ulong Btf;
+    public uint BtfSize;
+    public uint Id;
+    public ulong Name;
+    public uint NameLength;
+    public uint IsKernel;
 }
 
 /// <summary><c>struct xdp_md</c>, as BPF_PROG_TEST_RUN takes it in <c>ctx_in</c>.</summary>

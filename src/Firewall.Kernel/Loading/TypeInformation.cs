@@ -23,10 +23,16 @@ internal sealed unsafe class TypeInformation(FileDescriptor descriptor, BtfBlob 
     public static TypeInformation Load(LinkedProgram program)
     {
         var btf = Btf.BuildForProgram(program);
-        fixed (byte* types = btf.Types.AsSpan())
+        return new TypeInformation(Load(btf.Types.AsSpan(), $"load the BTF of {program.Name}"), btf);
+    }
+
+    /// <summary>BPF_BTF_LOAD.</summary>
+    public static FileDescriptor Load(ReadOnlySpan<byte> types, string operation)
+    {
+        fixed (byte* start = types)
         {
-            var attributes = new BtfLoadAttributes { Btf = (ulong)types, Size = (uint)btf.Types.Length };
-            return new TypeInformation(BpfCall.Open(BpfCommand.BtfLoad, ref attributes, $"load the BTF of {program.Name}"), btf);
+            var attributes = new BtfLoadAttributes { Btf = (ulong)start, Size = (uint)types.Length };
+            return BpfCall.Open(BpfCommand.BtfLoad, ref attributes, operation);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Firewall.Bpf.Objects;
 using Firewall.Kernel.Errors;
 using Firewall.Kernel.Interop;
+using Firewall.Kernel.Loading;
 
 namespace Firewall.Kernel.Maps;
 
@@ -58,6 +59,14 @@ public sealed unsafe class BpfMap : IDisposable
             Flags = spec.Flags,
             Name = BpfCall.NameOf(spec.Name),
         };
+        if (MapBtf.Build(spec) is not { } types) { return Create(spec, attributes); }
+        using var btf = TypeInformation.Load(types.Types, $"load the BTF of map {spec.Name}");
+        using var loan = btf.Lend();
+        return Create(spec, attributes with { Btf = loan.Number, BtfKeyType = types.Key, BtfValueType = types.Value });
+    }
+
+    private static BpfMap Create(MapSpec spec, MapCreateAttributes attributes)
+    {
         var error = BpfCall.Try(BpfCommand.MapCreate, ref attributes, out var number);
         if (error == Errno.EPERM && LockedMemory.Unlimit())
         {

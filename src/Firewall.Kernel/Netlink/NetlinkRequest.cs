@@ -11,6 +11,8 @@ internal sealed class NetlinkRequest
 {
     public const int HeaderSize = 16;
 
+    private const ushort Nested = 0x8000;
+
     private readonly List<byte> _bytes = [.. new byte[HeaderSize]];
 
     public NetlinkRequest(ushort type, NetlinkFlags flags, ReadOnlySpan<byte> familyHeader)
@@ -41,6 +43,26 @@ internal sealed class NetlinkRequest
         Span<byte> bytes = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
         return With(attribute, bytes);
+    }
+
+    /// <summary>A number in network order, as nfnetlink wants them.</summary>
+    public NetlinkRequest WithBigEndian(ushort attribute, uint value)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        return With(attribute, bytes);
+    }
+
+    /// <summary>An attribute that holds the attributes which <paramref name="write"/> adds (NLA_F_NESTED).</summary>
+    public NetlinkRequest WithNested(ushort attribute, Action<NetlinkRequest> write)
+    {
+        var start = _bytes.Count;
+        With((ushort)(attribute | Nested), []);
+        write(this);
+        Span<byte> length = stackalloc byte[2];
+        BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)(_bytes.Count - start));
+        (_bytes[start], _bytes[start + 1]) = (length[0], length[1]);
+        return this;
     }
 
     public NetlinkRequest With(ushort attribute, string text) => With(attribute, Encoding.UTF8.GetBytes(text + '\0'));
@@ -77,4 +99,8 @@ internal enum NetlinkFlags : ushort
     Root = 0x100,
     Match = 0x200,
     Dump = Root | Match,
+
+    /// <summary>Of requests that make something: take it as it is when it is there already.</summary>
+    Create = 0x400,
+    Append = 0x800,
 }

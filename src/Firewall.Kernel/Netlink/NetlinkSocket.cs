@@ -54,6 +54,52 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     /// <summary>A request that is answered by an acknowledgement, possibly after some messages.</summary>
     public List<NetlinkMessage> Ask(NetlinkRequest request, string operation) => Exchange(request, operation, out _);
 
+    /// <summary>
+    /// Several requests in one datagram, as nfnetlink takes its transactions. All but the delimiters must ask for an acknowledgement; the first
+    /// refusal is thrown.
+    /// </summary>
+    public void AskAll(IReadOnlyList<NetlinkRequest> requests, string operation)
+    {
+        var first = _sequence + 1;
+        Send([.. requests.SelectMany(request => request.ToBytes(++_sequence))], operation);
+        var open = requests
+            .Select((request, i) => (request, Sequence: first + (uint)i))
+            .Where(pair => pair.request.Flags.HasFlag(NetlinkFlags.Acknowledge))
+            .Select(pair => pair.Sequence)
+            .ToHashSet();
+        var refusal = Errno.None;
+        while (open.Count > 0)
+        {
+            var length = Receive(flags: 0);
+            if (length < 0)
+            {
+                throw Refusal.OfLast(operation);
+            }
+
+            foreach (var message in NetlinkMessage.Split(_buffer.AsMemory(0, length).ToArray()))
+            {
+                if (message.Type != NetlinkMessage.Error || message.Sequence < first)
+                {
+                    continue;
+                }
+
+                var error = (Errno)(-BinaryPrimitives.ReadInt32LittleEndian(message.Span));
+                refusal = refusal == Errno.None ? error : refusal;
+
+                // A delimiter that is refused takes the whole transaction with it.
+                if (!open.Remove(message.Sequence) && error != Errno.None)
+                {
+                    open.Clear();
+                }
+            }
+        }
+
+        if (refusal != Errno.None)
+        {
+            throw Refusal.Of(refusal, operation);
+        }
+    }
+
     /// <summary>What arrived since the last call, without waiting; empty when nothing did.</summary>
     public ReadOnlySpan<byte> ReceiveNow()
     {

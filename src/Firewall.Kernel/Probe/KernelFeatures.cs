@@ -1,5 +1,7 @@
 using Firewall.Bpf.Isa;
+using Firewall.Bpf.Objects;
 using Firewall.Kernel.Errors;
+using Firewall.Kernel.Types;
 
 namespace Firewall.Kernel.Probe;
 
@@ -10,6 +12,8 @@ namespace Firewall.Kernel.Probe;
 /// <param name="JustInTime">Programs run as machine code.</param>
 /// <param name="LongJump">gotol, of the instruction set's fourth version, Linux 6.6.</param>
 /// <param name="Loop">The helper bpf_loop, Linux 5.17.</param>
+/// <param name="Netfilter">Programs at netfilter hooks that can read packets, Linux 6.4.</param>
+/// <param name="ConnectionLookup">XDP programs can ask connection tracking (bpf_xdp_ct_lookup), Linux 5.18.</param>
 public sealed record KernelFeatures(
     KernelRelease Release,
     Feature Privilege,
@@ -17,9 +21,11 @@ public sealed record KernelFeatures(
     Feature TypeInformation,
     Feature JustInTime,
     Feature LongJump,
-    Feature Loop)
+    Feature Loop,
+    Feature Netfilter,
+    Feature ConnectionLookup)
 {
-    private const string KernelTypes = "/sys/kernel/btf/vmlinux";
+    private const string KernelTypeFile = "/sys/kernel/btf/vmlinux";
     private const int LoopHelper = 181;
     private static readonly Version FirstWithXdpLink = new(5, 9);
 
@@ -27,12 +33,16 @@ public sealed record KernelFeatures(
         KernelRelease.Current,
         AskPrivilege(),
         AskXdpLink(),
-        File.Exists(KernelTypes)
-            ? new(true, $"{KernelTypes} is there")
-            : new(false, $"{KernelTypes} is missing: the kernel was built without CONFIG_DEBUG_INFO_BTF"),
+        File.Exists(KernelTypeFile)
+            ? new(true, $"{KernelTypeFile} is there")
+            : new(false, $"{KernelTypeFile} is missing: the kernel was built without CONFIG_DEBUG_INFO_BTF"),
         AskJustInTime(),
         AskLongJump(),
-        AskLoop());
+        AskLoop(),
+        AskNetfilter(),
+        AskFunctions(
+            "Linux 5.18, in the module nf_conntrack (CONFIG_DEBUG_INFO_BTF_MODULES)",
+            KernelFunction.XdpConnectionLookup, KernelFunction.ConnectionRelease));
 
     private static Feature AskPrivilege()
     {
@@ -70,6 +80,36 @@ public sealed record KernelFeatures(
     {
         var error = ProbeProgram.Load([Instruction.CallHelper(LoopHelper), Instruction.Exit()], out var log);
         return Tell(error, error != Errno.EPERM && !log.Contains("func", StringComparison.Ordinal), "bpf_loop", "Linux 5.17");
+    }
+
+    /// <summary>A program that accepts everything, and the function by which such programs read packets.</summary>
+    private static Feature AskNetfilter()
+    {
+        Instruction[] accepting = [Instruction.Alu64(AluOp.Move, new Register(0), 1), Instruction.Exit()];
+        var error = ProbeProgram.Load(accepting, out _, ProgramType.Netfilter);
+        return error == Errno.None
+            ? AskFunctions("Linux 6.4", KernelFunction.DynptrFromSocketBuffer) is { IsAvailable: false } missing ? missing : new(true, "the kernel takes netfilter programs")
+            : error == Errno.EPERM ? new(false, "not known: asking about netfilter programs needs privileges")
+            : new(false, $"netfilter programs came with Linux 6.4 (CONFIG_NETFILTER_BPF_LINK), this is {KernelRelease.Current}");
+    }
+
+    /// <summary>Whether the kernel or a loaded module has all of the functions.</summary>
+    private static Feature AskFunctions(string since, params ReadOnlySpan<KernelFunction> functions)
+    {
+        if (!File.Exists(KernelTypeFile))
+        {
+            return new(false, $"not known: {KernelTypeFile} is missing");
+        }
+
+        foreach (var function in functions)
+        {
+            if (KernelTypes.Current.FindFunction(function.Name) is null)
+            {
+                return new(false, $"the kernel function {function} is missing; it came with {since}");
+            }
+        }
+
+        return new(true, $"the kernel has {string.Join(" and ", functions.ToArray().Select(f => f.Name))}");
     }
 
     private static Feature Tell(Errno error, bool available, string name, string since) =>

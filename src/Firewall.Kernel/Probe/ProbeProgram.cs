@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Firewall.Bpf.Isa;
+using Firewall.Bpf.Objects;
 using Firewall.Kernel.Errors;
 using Firewall.Kernel.Interop;
 
@@ -8,10 +9,10 @@ namespace Firewall.Kernel.Probe;
 /// <summary>A few instructions offered to the verifier to see what it says.</summary>
 internal static unsafe class ProbeProgram
 {
-    private const uint XdpProgramType = 6;
+    private const uint NetfilterAttachType = 45;
     private const int LogSize = 1 << 16;
 
-    public static Errno Load(ReadOnlySpan<Instruction> code, out string log)
+    public static Errno Load(ReadOnlySpan<Instruction> code, out string log, ProgramType type = ProgramType.Xdp)
     {
         var buffer = (byte*)NativeMemory.AllocZeroed(LogSize);
         try
@@ -20,7 +21,8 @@ internal static unsafe class ProbeProgram
             {
                 var attributes = new ProgramLoadAttributes
                 {
-                    Type = XdpProgramType,
+                    Type = (uint)type,
+                    ExpectedAttachType = type == ProgramType.Netfilter ? NetfilterAttachType : 0,
                     Instructions = (ulong)instructions,
                     InstructionCount = (uint)code.Length,
                     License = (ulong)license,

@@ -56,6 +56,8 @@ public sealed record DiagnosticCode(string Code, string Title)
     public static readonly DiagnosticCode NegatedList = new("FWC0215", "A negated list of addresses");
     public static readonly DiagnosticCode FragmentInIPv6 = new("FWC0216", "-f in an IPv6 rule");
     public static readonly DiagnosticCode ExtensionHeaderProtocol = new("FWC0217", "An extension header as protocol");
+    public static readonly DiagnosticCode WrongTable = new("FWC0218", "A target in a table where it cannot be");
+    public static readonly DiagnosticCode ConditionMissing = new("FWC0219", "A target without a condition it needs");
     public static readonly DiagnosticCode UnknownChain = new("FWC0221", "A chain that does not exist");
     public static readonly DiagnosticCode JumpToBuiltIn = new("FWC0222", "A jump to a built-in chain");
     public static readonly DiagnosticCode ChainLoop = new("FWC0223", "Chains that jump in a circle");
@@ -82,7 +84,7 @@ public sealed record DiagnosticCode(string Code, string Title)
         OldNegation, GluedValue, BadCommand, PolicyOnUserChain, TooManyWords, NotInFiles,
         UnknownMatch, UnknownTarget, BadValue, OptionMissing, ProtocolNeeded, WrongFamily, WrongChain, BadAddress, HostName,
         UnknownProtocol, NeverMatchesProtocol, BadInterface, OddInterface, InterfaceInWrongChain, NegatedList, FragmentInIPv6,
-        ExtensionHeaderProtocol, UnknownChain, JumpToBuiltIn, ChainLoop, DropInNat, ChainExists, BadChainName, RuleNumber,
+        ExtensionHeaderProtocol, WrongTable, ConditionMissing, UnknownChain, JumpToBuiltIn, ChainLoop, DropInNat, ChainExists, BadChainName, RuleNumber,
         RuleNotFound, ChainInUse, BadPolicy, BadSetLine, UnknownSetType, UnknownSet, BadSetOption, BadSetElement, SetExists,
     ];
 

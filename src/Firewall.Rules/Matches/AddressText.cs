@@ -82,7 +82,7 @@ public static class AddressText
     }
 
     /// <summary><c>inet_aton</c>, which the resolver tries when the other reading fails: the last part fills what is left, <c>1.2.772</c> is 1.2.3.4.</summary>
-    private static bool TryParseClassic(ReadOnlySpan<char> text, out UInt128 address)
+    internal static bool TryParseClassic(ReadOnlySpan<char> text, out UInt128 address)
     {
         address = 0;
         for (var i = 0; i < 4; i++)

@@ -19,7 +19,7 @@ namespace Firewall.Rules.Matches;
 /// <param name="Direction">0 for original, 1 for reply.</param>
 /// <param name="Family">How the addresses are written.</param>
 public sealed record ConntrackMatch(
-    Given<TrackStates>? States, Given<byte>? Protocol, EquatableArray<Given<AddressPrefix>?> Addresses, EquatableArray<Given<ValueRange>?> Ports,
+    Given<TrackStates>? States, Given<byte>? Protocol, EquatableArray<Given<HostPrefix>?> Addresses, EquatableArray<Given<ValueRange>?> Ports,
     Given<TrackStatuses>? Statuses, Given<ValueRange>? Expires, byte? Direction, Family Family) : Match
 {
     private const int SourceNatBit = 0x10, DestinationNatBit = 0x20;
@@ -30,7 +30,7 @@ public sealed record ConntrackMatch(
     private static readonly Option<TrackStates> StateOption = Option.Value("--ctstate", Values.States).Negatable();
     private static readonly Option<byte> ProtocolOption = Option.Value("--ctproto", Values.Protocol).Negatable();
 
-    private static readonly ImmutableArray<Option<AddressPrefix>> AddressOptions =
+    private static readonly ImmutableArray<Option<HostPrefix>> AddressOptions =
     [
         Option.Value("--ctorigsrc", Values.HostPrefix).Negatable(), Option.Value("--ctorigdst", Values.HostPrefix).Negatable(),
         Option.Value("--ctreplsrc", Values.HostPrefix).Negatable(), Option.Value("--ctrepldst", Values.HostPrefix).Negatable(),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Packets;
+using Firewall.Rules.Targets;
 
 namespace Firewall.Rules.Matches;
 
@@ -27,6 +28,9 @@ public enum ExampleKind
 
     /// <summary>A rule with this text matches some packets of a sequence, see <see cref="Example.Turns"/>.</summary>
     Plays,
+
+    /// <summary>The target of a rule with this text has the effect <see cref="Example.Effect"/>.</summary>
+    Does,
 }
 
 /// <summary>One packet of a sequence.</summary>
@@ -46,8 +50,14 @@ public sealed record Example(ExampleKind Kind, string Text)
 
     public Family Family { get; init; } = Family.IPv4;
 
+    /// <summary>The built-in chain that holds the rule.</summary>
+    public string Chain { get; init; } = "INPUT";
+
+    /// <summary>The table that holds it: raw for PREROUTING, else filter.</summary>
+    public string Table => Chain == "PREROUTING" ? "raw" : "filter";
+
     /// <summary>FORWARD instead of INPUT (for fragments).</summary>
-    public bool Forwarded { get; init; }
+    public bool Forwarded => Chain == "FORWARD";
 
     /// <summary>What is known beside the packet: the values that fields of the surroundings may have.</summary>
     public ImmutableDictionary<FieldKind, ValueSet> Surroundings { get; init; } = ImmutableDictionary<FieldKind, ValueSet>.Empty;
@@ -58,6 +68,9 @@ public sealed record Example(ExampleKind Kind, string Text)
     /// <summary>For <see cref="ExampleKind.Defers"/>: the reason.</summary>
     public DeferReason? Reason { get; init; }
 
+    /// <summary>Whether a packet's bytes say how the example ends, in INPUT or FORWARD.</summary>
+    public bool IsOfBytesAlone => Packet is not null && Reason is null && Surroundings.IsEmpty && Chain is ("INPUT" or "FORWARD");
+
     /// <summary>The hook knows that the field has this value; with several values, that it has one of them.</summary>
     public Example Knowing(Field field, params ReadOnlySpan<UInt128> values)
     {
@@ -66,9 +79,22 @@ public sealed record Example(ExampleKind Kind, string Text)
         return this with { Surroundings = Surroundings.SetItem(field.Kind, possible) };
     }
 
+    /// <summary>For targets: the table and the built-in chain; null for the first ones that take the target.</summary>
+    public (string Table, string Chain)? Place { get; init; }
+
+    /// <summary>For <see cref="ExampleKind.Does"/>: what the target does.</summary>
+    public Effect? Effect { get; init; }
+
     public Example In(Family family) => this with { Family = family };
 
-    public Example OnForward() => this with { Forwarded = true };
+    public Example At(string table, string chain) => this with { Place = (table, chain) };
+
+    public Example OnForward() => this with { Chain = "FORWARD" };
+
+    /// <summary>For matches that only packets of this host meet.</summary>
+    public Example OnOutput() => this with { Chain = "OUTPUT" };
+
+    public Example OnPrerouting() => this with { Chain = "PREROUTING" };
 
     public static Example Accepts(string text, string? prints = null) => new(ExampleKind.Accepts, text) { Prints = prints };
 
@@ -82,6 +108,8 @@ public sealed record Example(ExampleKind Kind, string Text)
 
     public static Example Defers(string text, DeferReason reason, Packet packet) =>
         new(ExampleKind.Defers, text) { Packet = packet, Family = packet.Family, Reason = reason };
+
+    public static Example Does(string text, Effect effect) => new(ExampleKind.Does, text) { Effect = effect };
 
     /// <summary>A sequence of packets: each after so many milliseconds, and whether the rule matches it.</summary>
     public static Example Plays(string text, params ReadOnlySpan<(Packet Packet, int After, bool Hits)> turns)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
@@ -9,6 +10,12 @@ public abstract record Match
 {
     /// <summary>The module as <c>-m</c> names it; null for the conditions every rule may have (<c>-s</c>, <c>-p</c>, …).</summary>
     public abstract string? ModuleName { get; }
+
+    /// <summary>
+    /// Built-in chains from which a rule with the match may be reached, where that depends on its options; empty when only its module decides
+    /// (<see cref="MatchModule.Chains"/>).
+    /// </summary>
+    public virtual ImmutableArray<string> Chains => [];
 
     /// <summary>What the match asks of a packet.</summary>
     public abstract Guard Meaning(Family family);

@@ -40,4 +40,7 @@ public sealed record MatchModule(string Name)
 
     /// <summary>Built-in chains from which a rule with the module may be reached; empty for all. The kernel checks this when the table is committed.</summary>
     public ImmutableArray<string> Chains { get; init; } = [];
+
+    /// <summary>Tables that may hold a rule with the module; empty for all.</summary>
+    public ImmutableArray<string> Tables { get; init; } = [];
 }

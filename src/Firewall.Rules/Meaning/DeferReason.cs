@@ -86,6 +86,9 @@ public enum DeferReason
 
     /// <summary>Profile offload: the rules accept, and iptables says so itself.</summary>
     Accepted,
+
+    /// <summary>OUTPUT only: the program was interrupted on this processor while it judged another packet.</summary>
+    Busy,
 }
 
 public static class DeferReasonNames
@@ -123,6 +126,7 @@ public static class DeferReasonNames
         DeferReason.Match => "match",
         DeferReason.Tracking => "tracking",
         DeferReason.Accepted => "accepted",
+        DeferReason.Busy => "busy",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

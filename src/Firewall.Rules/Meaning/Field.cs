@@ -124,6 +124,15 @@ public enum FieldKind
     /// <summary>1 when the packet came out of an IPsec transformation (1 bit).</summary>
     InputIpsec,
 
+    /// <summary>0 when the packet did not come through a bridge; it is never known to be anything else (1 bit).</summary>
+    Bridge,
+
+    /// <summary>
+    /// 1 when the way back to the packet's source leads to the device it came in by (1 bit). Which of rpfilter's options bend the question is in the
+    /// field's <see cref="Field.Offset"/>.
+    /// </summary>
+    ReversePath,
+
     /// <summary>Name of the input device, 16 bytes, zero-filled: the first eight as one big-endian number, then the others (64 bits each); 0 where there is no device.</summary>
     InNameHead,
     InNameTail,
@@ -155,8 +164,9 @@ public static class FieldKinds
         FieldKind.TrackState or FieldKind.TrackLookup or FieldKind.HasConnection => DeferReason.ConnectionState,
         >= FieldKind.TrackStatus and <= FieldKind.TrackHelper => DeferReason.Connection,
         FieldKind.SocketUser or FieldKind.SocketGroup or FieldKind.SocketExists => DeferReason.Socket,
-        FieldKind.Realm or FieldKind.SourceAddressType or FieldKind.DestinationAddressType => DeferReason.Route,
+        FieldKind.Realm or FieldKind.SourceAddressType or FieldKind.DestinationAddressType or FieldKind.ReversePath => DeferReason.Route,
         FieldKind.InputIpsec => DeferReason.Ipsec,
+        FieldKind.Bridge => DeferReason.Bridge,
         FieldKind.InGroup or FieldKind.InNameHead or FieldKind.InNameTail => DeferReason.InInterface,
         FieldKind.OutGroup or FieldKind.OutNameHead or FieldKind.OutNameTail => DeferReason.OutInterface,
         FieldKind.Mark => DeferReason.EarlierTable,
@@ -206,6 +216,7 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
     public static readonly Field SourceAddressType = new(FieldKind.SourceAddressType, 8, "source address type");
     public static readonly Field DestinationAddressType = new(FieldKind.DestinationAddressType, 8, "destination address type");
     public static readonly Field InputIpsec = new(FieldKind.InputIpsec, 1, "IPsec input");
+    public static readonly Field Bridge = new(FieldKind.Bridge, 1, "bridge port");
     public static readonly Field InNameHead = new(FieldKind.InNameHead, 64, "input device name");
     public static readonly Field InNameTail = new(FieldKind.InNameTail, 64, "input device name");
     public static readonly Field OutNameHead = new(FieldKind.OutNameHead, 64, "output device name");
@@ -217,7 +228,7 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
     /// <summary>Only for <see cref="FieldKind.Bytes"/>: the header it lies in.</summary>
     public HeaderBase Base { get; init; }
 
-    /// <summary>Only for <see cref="FieldKind.Bytes"/>: distance from the header's first byte.</summary>
+    /// <summary>For <see cref="FieldKind.Bytes"/>: distance from the header's first byte. For <see cref="FieldKind.ReversePath"/>: the variant.</summary>
     public int Offset { get; init; }
 
     /// <summary>Only for <see cref="FieldKind.Bytes"/>: 1 to 8 bytes.</summary>
@@ -237,6 +248,10 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
     /// <summary>An address of the conntrack entry's tuples, as <paramref name="kind"/> says.</summary>
     public static Field TrackAddress(FieldKind kind, Family family) => new(kind, family.AddressBits(), "connection address");
 
+    /// <summary>The way back to the source, as rpfilter asks for it.</summary>
+    /// <param name="variant">A number for the options: 1 loose, 2 with the packet's mark, 4 also where the source is an address of this host.</param>
+    public static Field ReversePath(int variant) => new(FieldKind.ReversePath, 1, "way back") { Offset = variant };
+
     /// <summary>A port of the conntrack entry's tuples, as <paramref name="kind"/> says.</summary>
     public static Field TrackPort(FieldKind kind) => new(kind, 16, "connection port");
 
@@ -254,7 +269,7 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
     /// <summary>Asks whether <c>field &amp; mask</c> equals <paramref name="value"/>; never true when the value has bits outside the mask.</summary>
     public Test Masked(UInt128 mask, UInt128 value, bool negated = false)
     {
-        var set = ValueSet.Of(value);
-        return new(this, mask, negated ? set.Complement(Bits) : set.Within(Bits));
+        var set = (value & ~mask) == 0 ? ValueSet.Of(value).Within(Bits) : ValueSet.Empty;
+        return new(this, mask, negated ? set.Complement(Bits) : set);
     }
 }

@@ -13,12 +13,14 @@ public static class Protocols
     public const byte Icmp = 1;
     public const byte Tcp = 6;
     public const byte Udp = 17;
+    public const byte Dccp = 33;
     public const byte Ipv6Routing = 43;
     public const byte Ipv6Fragment = 44;
     public const byte Esp = 50;
     public const byte Ah = 51;
     public const byte IcmpV6 = 58;
     public const byte Ipv6DestinationOptions = 60;
+    public const byte IPComp = 108;
     public const byte Sctp = 132;
     public const byte MobilityHeader = 135;
     public const byte UdpLite = 136;

@@ -30,6 +30,25 @@ public static partial class Values
         return addresses.Count <= 16 ? addresses.ToImmutable() : Wrong("more than 16 addresses");
     });
 
+    /// <summary>
+    /// One address as <c>inet_aton</c> reads it (<c>10.1</c> is 10.0.0.1), with or without a mask (libxtables, <c>XTTYPE_HOSTMASK</c>). Bits
+    /// outside the mask stay.
+    /// </summary>
+    public static readonly ValueGrammar<AddressMask> HostMask = Word<AddressMask>("host-mask", (text, context) =>
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var (host, bits) = (slash < 0 ? text : text[..slash], context.Family.AddressBits());
+        var mask = ValueSet.Maximum(bits);
+        if (slash >= 0 && !AddressText.TryParseMask(text.AsSpan(slash + 1), context.Family, out mask))
+        {
+            if (!Numbers.TryParse(text.AsSpan(slash + 1), (ulong)bits, out var length)) { return Wrong($"`{text[(slash + 1)..]}` is not a mask"); }
+            mask = AddressMask.Prefix((int)length, bits);
+        }
+
+        var isAddress = context.Family == Family.IPv6 ? AddressText.TryParse(host, Family.IPv6, out var address) : TryClassicAddress(host, out address);
+        return isAddress ? new AddressMask(address, mask) : NotAnAddress(host, context.Family);
+    });
+
     /// <summary>An Ethernet address, six hexadecimal numbers of at most two digits between colons; a missing number is 0.</summary>
     public static readonly ValueGrammar<ulong> MacAddress = Word<ulong>("mac-address", text =>
     {
@@ -53,6 +72,22 @@ public static partial class Values
     /// <summary>Both ends, also where they agree, as iptables-save prints them.</summary>
     public static string AddressRangeText(ValueRange range, Family family) =>
         $"{AddressText.Format(range.Low, family)}-{AddressText.Format(range.High, family)}";
+
+    /// <summary><c>inet_aton</c>: the last number fills all the bytes that are left.</summary>
+    private static bool TryClassicAddress(string text, out UInt128 address)
+    {
+        address = 0;
+        var parts = text.Split('.');
+        for (var place = 0; place < parts.Length; place++)
+        {
+            var isLast = place == parts.Length - 1;
+            var maximum = isLast ? uint.MaxValue >> (8 * Math.Min(place, 3)) : byte.MaxValue;
+            if (parts[place] is not [>= '0' and <= '9', ..] || !Numbers.TryParse(parts[place], maximum, out var part)) { return false; }
+            address |= (UInt128)part << (isLast ? 0 : 24 - (8 * place));
+        }
+
+        return parts.Length <= 4;
+    }
 
     /// <summary><c>xtables_numeric_to_ipaddr</c>: IPv4 parts may be octal or hexadecimal and missing ones at the end are 0, but none exceeds 255.</summary>
     private static bool TryNumericAddress(string text, Family family, out UInt128 address)

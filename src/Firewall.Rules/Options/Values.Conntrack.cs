@@ -30,9 +30,6 @@ public enum TrackStatuses
     Confirmed = 8,
 }
 
-/// <summary>An address and how many of its first bits count; the others are kept as written.</summary>
-public readonly record struct AddressPrefix(UInt128 Address, int Length);
-
 public static partial class Values
 {
     private static readonly ImmutableArray<(string Name, TrackStates Value)> PlainStateNames =
@@ -71,21 +68,6 @@ public static partial class Values
     /// <summary>Name or number of a protocol.</summary>
     public static readonly ValueGrammar<byte> Protocol = Word<byte>("protocol", text =>
         Protocols.TryParse(text, out var protocol) ? protocol : Wrong($"`{text}` is not a protocol"));
-
-    /// <summary>One address (<c>XTTYPE_HOST</c>).</summary>
-    public static readonly ValueGrammar<UInt128> Host = Word<UInt128>("host", (text, context) =>
-        TryHost(text, context, out var address) ? address : NotAnAddress(text, context.Family));
-
-    /// <summary>An address with or without a mask (<c>XTTYPE_HOSTMASK</c>).</summary>
-    public static readonly ValueGrammar<AddressPrefix> HostPrefix = Word<AddressPrefix>("host-prefix", (text, context) =>
-    {
-        var bits = context.Family.AddressBits();
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        var length = bits;
-        if (slash >= 0 && !TryPrefix(text[(slash + 1)..], context.Family, out length)) { return NotAMask(text[(slash + 1)..], context.Family); }
-        var host = slash < 0 ? text : text[..slash];
-        return TryHost(host, context, out var address) ? new AddressPrefix(address, Math.Min(length, bits)) : NotAnAddress(host, context.Family);
-    });
 
     /// <summary>
     /// A number of bits, or a mask written as an address (<c>XTTYPE_PLENMASK</c>). A mask whose ones do not come first gives
@@ -128,7 +110,7 @@ public static partial class Values
         : string.Join(',', StatusNames.Where(n => n.Value != TrackStatuses.None && statuses.HasFlag(n.Value)).Select(n => n.Name));
 
     /// <summary>The address as written, with its length unless all bits count.</summary>
-    public static string PrefixText(AddressPrefix prefix, Family family) =>
+    public static string PrefixText(HostPrefix prefix, Family family) =>
         AddressText.Format(prefix.Address, family) + (prefix.Length == family.AddressBits() ? "" : $"/{prefix.Length}");
 
     private static int? Combined<T>(ImmutableArray<(string Name, T Value)> names, string text)
@@ -147,14 +129,6 @@ public static partial class Values
 
     private static WrongValue NotAmong<T>(ImmutableArray<(string Name, T Value)> names, string text, string what) =>
         Wrong($"`{text}` is not a {what} or a list of them", $"there are {Names(names)}");
-
-    private static bool TryHost(string text, ValueContext context, out UInt128 address)
-    {
-        if (AddressText.TryParseHost(text, context.Family, out address)) { return true; }
-        var found = context.Resolver?.Invoke(text).Select(a => AddressText.Number(a, context.Family)).OfType<UInt128>().ToList() ?? [];
-        address = found.FirstOrDefault();
-        return found.Count > 0;
-    }
 
     private static bool TryPrefix(string text, Family family, out int length)
     {

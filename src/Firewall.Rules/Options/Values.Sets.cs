@@ -6,7 +6,7 @@ namespace Firewall.Rules.Options;
 public static partial class Values
 {
     /// <summary><c>IPSET_DIM_MAX</c> (include/uapi/linux/netfilter/ipset/ip_set.h).</summary>
-    private const int MostDirections = 6;
+    private const int LastDimension = 6;
 
     /// <summary>A set's name, then <c>src</c> or <c>dst</c> for each dimension, separated by commas (libxt_set.h, <c>parse_dirs</c>).</summary>
     public static readonly ValueGrammar<ImmutableArray<string>> SetAndDirections = new("set-directions", 2, (words, _) =>
@@ -18,9 +18,9 @@ public static partial class Values
             return Wrong($"`{wrong}` is neither `src` nor `dst`", "write `src` or `dst` for each dimension of the set, e.g. `src,dst`");
         }
 
-        return directions.Length <= MostDirections
+        return directions.Length <= LastDimension
             ? ImmutableArray.Create([words[0], .. directions])
-            : Wrong($"more than {MostDirections} directions are given");
+            : Wrong($"more than {LastDimension} directions are given");
     });
 
     /// <summary>A counter of 64 bits.</summary>

@@ -42,7 +42,7 @@ internal sealed partial class CommandObeyer(Family family, BindOptions options, 
         }
 
         var conditions = _rules.Bind(command.Rule);
-        var target = _targets.Bind(command.Rule.Target, table);
+        var target = _targets.Bind(command.Rule.Target, table, _rules.ContextFor(command.Rule), conditions?[0]);
         if (chain is null || conditions is not { } rules || target is null) { return; }
         var counters = line.Counters ?? command.Rule.SetCounters;
         switch (command.Kind)

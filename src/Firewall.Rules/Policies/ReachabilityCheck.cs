@@ -77,22 +77,41 @@ internal sealed class ReachabilityCheck(TableDraft table, FrozenModuleChains mod
     {
         foreach (var match in rule.Matches)
         {
-            if (match.ModuleName is not { } name || modules.ChainsOf(name) is not { IsEmpty: false } chains || chains.Contains(start.Name)) { continue; }
-            if (!_reported.Add(rule.Span)) { continue; }
-            diagnostics.Add(Diagnostic.Error(DiagnosticCode.WrongChain, $"the match {name} cannot be used in a rule that {start.Name} reaches", rule.Span) with
+            if (match.ModuleName is not { } name) { continue; }
+            var tables = modules.TablesOf(name);
+            if (!tables.IsEmpty && !tables.Contains(table.Name))
             {
-                Notes = [$"it works in {string.Join(", ", chains)}"],
-            });
+                Report(rule, $"the match {name} cannot be used in the table {table.Name}", tables);
+                continue;
+            }
+
+            var chains = match.Chains.IsEmpty ? modules.ChainsOf(name) : match.Chains;
+            if (chains.IsEmpty || chains.Contains(start.Name)) { continue; }
+            Report(rule, $"the match {name} cannot be used in a rule that {start.Name} reaches", chains);
         }
+
+        if (rule.Target.Chains is { IsEmpty: false } places && !places.Contains(start.Name))
+        {
+            Report(rule, $"the target {rule.Target.Name} cannot be used in a rule that {start.Name} reaches", places);
+        }
+    }
+
+    private void Report(in RuleEntry rule, string message, ImmutableArray<string> places)
+    {
+        if (!_reported.Add(rule.Span)) { return; }
+        diagnostics.Add(Diagnostic.Error(DiagnosticCode.WrongChain, message, rule.Span) with { Notes = [$"it works in {string.Join(", ", places)}"] });
     }
 }
 
-/// <summary>In which built-in chains modules may be used, by name.</summary>
+/// <summary>In which built-in chains and tables modules may be used, by name.</summary>
 internal sealed class FrozenModuleChains(ImmutableArray<MatchModule> modules)
 {
-    private readonly Dictionary<string, ImmutableArray<string>> _chains =
-        modules.Where(m => !m.Chains.IsEmpty).DistinctBy(m => m.Name).ToDictionary(m => m.Name, m => m.Chains, StringComparer.Ordinal);
+    private readonly Dictionary<string, MatchModule> _modules = modules.Where(m => !m.Chains.IsEmpty || !m.Tables.IsEmpty)
+        .DistinctBy(m => m.Name).ToDictionary(m => m.Name, StringComparer.Ordinal);
 
     /// <summary>Empty for all.</summary>
-    public ImmutableArray<string> ChainsOf(string module) => _chains.Count > 0 && _chains.TryGetValue(module, out var chains) ? chains : [];
+    public ImmutableArray<string> ChainsOf(string module) => _modules.TryGetValue(module, out var found) ? found.Chains : [];
+
+    /// <summary>Empty for all.</summary>
+    public ImmutableArray<string> TablesOf(string module) => _modules.TryGetValue(module, out var found) ? found.Tables : [];
 }

@@ -153,7 +153,7 @@ internal sealed class RuleBinder(Family family, BindOptions options, List<Diagno
             var match = module.Create(given);
             foreach (var error in given.Errors)
             {
-                diagnostics.Add(Diagnostic.Error(DiagnosticCode.BadValue, error.Message, error.Span, error.Help));
+                diagnostics.Add(Diagnostic.Error(error.Code, error.Message, error.Span, error.Help));
             }
 
             if (match is not null) { _matches.Add(match); }
@@ -174,7 +174,8 @@ internal sealed class RuleBinder(Family family, BindOptions options, List<Diagno
         return words.ToImmutable();
     }
 
-    private ValueContext ContextFor(RuleClauses clauses)
+    /// <summary>What values may depend on in this rule.</summary>
+    public ValueContext ContextFor(RuleClauses clauses)
     {
         foreach (ref readonly var condition in clauses.Conditions.AsSpan())
         {

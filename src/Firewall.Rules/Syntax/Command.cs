@@ -3,6 +3,7 @@ using Firewall.Rules.Diagnostics;
 using Firewall.Rules.Matches;
 using Firewall.Rules.Options;
 using Firewall.Rules.Policies;
+using Firewall.Rules.Targets;
 
 namespace Firewall.Rules.Syntax;
 
@@ -69,4 +70,9 @@ public readonly record struct Condition(ConditionKind Kind, bool IsNegated, Word
 public sealed record MatchClause(string Name, MatchModule? Module, ImmutableArray<OptionUse> Uses, TextSpan Span);
 
 /// <summary><c>-j NAME</c> or <c>-g NAME</c> with the target's options.</summary>
-public sealed record TargetClause(Word Name, bool IsGoto, ImmutableArray<OptionUse> Uses, TextSpan Span);
+/// <param name="Name">Of a chain or a target.</param>
+/// <param name="IsGoto"><c>-g</c>.</param>
+/// <param name="Module">Null when no module is called so.</param>
+/// <param name="Uses">Its options.</param>
+/// <param name="Span">From <c>-j</c> to the last option; other clauses may stand between.</param>
+public sealed record TargetClause(Word Name, bool IsGoto, TargetModule? Module, ImmutableArray<OptionUse> Uses, TextSpan Span);

@@ -108,7 +108,7 @@ internal sealed partial class CommandReader
         [.. _draft.Conditions],
         MatchClauses(),
         _draft.TargetName is { } name
-            ? new TargetClause(name, _draft.IsGoto, _draft.Target?.Uses ?? [], _draft.Target?.Span ?? _draft.TargetSpan)
+            ? new TargetClause(name, _draft.IsGoto, _draft.Target?.Scope.TargetModule, _draft.Target?.Uses ?? [], _draft.Target?.Span ?? _draft.TargetSpan)
             : null,
         _draft.SetCounters);
 

@@ -152,7 +152,7 @@ internal sealed partial class CommandReader(SourceText source, ModuleCatalog cat
             return false;
         }
 
-        clause.Add(new OptionUse(option, isNegated, values, span));
+        clause.Add(new OptionUse(option, isNegated, values, span) { ProtocolBefore = _draft.ProtocolName is null ? null : _draft.Protocol });
         return true;
     }
 

@@ -4,8 +4,8 @@ using Firewall.Rules.Options;
 
 namespace Firewall.Rules.Syntax;
 
-/// <summary>A match or target of iptables as far as reading needs it: its options, not their meaning.</summary>
-/// <param name="Name">As after <c>-m</c> or <c>-j</c>.</param>
+/// <summary>A match of iptables as far as reading needs it: its options, not their meaning.</summary>
+/// <param name="Name">As after <c>-m</c>.</param>
 /// <param name="Families">For which family it exists.</param>
 /// <param name="Options">What it takes.</param>
 public sealed record KnownModule(string Name, ImmutableArray<Family> Families, ImmutableArray<Option> Options);
@@ -19,7 +19,7 @@ public sealed record RawOption(string Name, int WordCount) : Option(Name)
 }
 
 /// <summary>
-/// All matches and targets of iptables 1.8.9 (the option tables of its shared objects), so that a module this version does not
+/// All matches of iptables 1.8.9 (the option tables of its shared objects), so that a module this version does not
 /// understand is still read exactly as iptables reads it, and a module that does not exist is an error.
 /// </summary>
 public static class KnownModules
@@ -91,50 +91,7 @@ public static class KnownModules
         udp 46 --source-port=! --sport=! --destination-port=! --dport=!
         """;
 
-    private const string TargetTable = """
-        AUDIT 46 --type=*
-        CHECKSUM 46 --checksum-fill*
-        CLASSIFY 46 --set-class=*
-        CLUSTERIP 4 --new --hashmode= --clustermac= --total-nodes= --local-node= --hash-init=
-        CONNMARK 46 --set-xmark= --set-mark= --and-mark= --or-mark= --xor-mark= --save-mark --restore-mark --left-shift-mark= --right-shift-mark= --ctmask= --nfmask= --mask=
-        CONNSECMARK 46 --save --restore
-        CT 46 --notrack --helper= --timeout= --ctevents= --expevents= --zone-orig= --zone-reply= --zone=
-        DNAT 46 --to-destination=* --random --persistent
-        DNPT 6 --src-pfx=* --dst-pfx=*
-        DSCP 46 --set-dscp= --set-dscp-class=
-        ECN 4 --ecn-tcp-remove --ecn-tcp-cwr= --ecn-tcp-ece= --ecn-ip-ect=
-        HL 6 --hl-set= --hl-dec= --hl-inc=
-        HMARK 46 --hmark-tuple= --hmark-src-prefix= --hmark-dst-prefix= --hmark-sport-mask= --hmark-dport-mask= --hmark-spi-mask= --hmark-sport= --hmark-dport= --hmark-spi= --hmark-proto-mask= --hmark-rnd= --hmark-mod=* --hmark-offset=
-        IDLETIMER 46 --timeout=* --label=* --alarm
-        LED 46 --led-trigger-id=* --led-delay= --led-always-blink
-        LOG 46 --log-level= --log-prefix= --log-tcp-sequence --log-tcp-options --log-ip-options --log-uid --log-macdecode
-        MARK 46 --set-xmark= --set-mark= --and-mark= --or-mark= --xor-mark=
-        MASQUERADE 46 --to-ports= --random --random-fully
-        NETMAP 46 --to=*
-        NFLOG 46 --nflog-group= --nflog-prefix= --nflog-range= --nflog-size= --nflog-threshold=
-        NFQUEUE 46 --queue-num= --queue-balance= --queue-bypass --queue-cpu-fanout
-        NOTRACK 46
-        RATEEST 46 --rateest-name=* --rateest-interval=* --rateest-ewmalog=*
-        REDIRECT 46 --to-ports= --random
-        REJECT 46 --reject-with=
-        SECMARK 46 --selctx=*
-        SET 46 --add-set== --del-set== --exist --timeout= --map-set== --map-mark --map-prio --map-queue
-        SNAT 46 --to-source=* --random --random-fully --persistent
-        SNPT 6 --src-pfx=* --dst-pfx=*
-        SYNPROXY 46 --sack-perm --timestamp --wscale= --mss= --ecn
-        TCPMSS 46 --set-mss= --clamp-mss-to-pmtu
-        TCPOPTSTRIP 46 --strip-options=
-        TEE 46 --gateway=* --oif=
-        TOS 46 --set-tos= --and-tos= --or-tos= --xor-tos=
-        TPROXY 46 --on-port=* --on-ip= --tproxy-mark=
-        TRACE 46
-        TTL 4 --ttl-set= --ttl-dec= --ttl-inc=
-        ULOG 4 --ulog-nlgroup= --ulog-prefix= --ulog-cprange= --ulog-qthreshold=
-        """;
-
     public static readonly ImmutableArray<KnownModule> Matches = [.. MatchTable.Split('\n').Select(Read)];
-
-    public static readonly ImmutableArray<KnownModule> Targets = [.. TargetTable.Split('\n').Select(Read)];
 
     private static KnownModule Read(string line)
     {

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
+using Firewall.Rules.Targets;
 
 namespace Firewall.Rules.Syntax;
 
@@ -12,10 +13,9 @@ internal sealed class OptionScope
     private readonly FrozenDictionary<string, Option> _byName;
     private readonly FrozenDictionary<string, Option>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
 
-    public OptionScope(string name, MatchModule? module, ImmutableArray<Option> options)
+    public OptionScope(string name, ImmutableArray<Option> options)
     {
         Name = name;
-        Module = module;
         Options = options;
         Required = [.. options.Where(o => o.IsRequired)];
         _byName = options.SelectMany(o => o.Names.Select(n => (Name: n[2..], Option: o))).ToFrozenDictionary(p => p.Name, p => p.Option);
@@ -25,7 +25,10 @@ internal sealed class OptionScope
     public string Name { get; }
 
     /// <summary>Null for a target, and for a match this version does not understand.</summary>
-    public MatchModule? Module { get; }
+    public MatchModule? Module { get; init; }
+
+    /// <summary>Null for a match.</summary>
+    public TargetModule? TargetModule { get; init; }
 
     public ImmutableArray<Option> Options { get; }
 
@@ -50,19 +53,19 @@ internal sealed class ModuleCatalog
         var matches = new Dictionary<string, OptionScope>(StringComparer.Ordinal);
         foreach (var module in modules.Where(m => m.OnlyFamily is null || m.OnlyFamily == family))
         {
-            var scope = new OptionScope(module.Name, module, module.Options);
+            var scope = new OptionScope(module.Name, module.Options) { Module = module };
             foreach (var name in module.Aliases.Prepend(module.Name)) { matches.TryAdd(name, scope); }
             foreach (var protocol in module.ImpliedBy) { _impliedBy[protocol] = scope; }
         }
 
         foreach (var module in KnownModules.Matches.Where(m => m.Families.Contains(family)))
         {
-            matches.TryAdd(module.Name, new OptionScope(module.Name, null, module.Options));
+            matches.TryAdd(module.Name, new OptionScope(module.Name, module.Options));
         }
 
         _matches = matches.ToFrozenDictionary(StringComparer.Ordinal);
-        _targets = KnownModules.Targets.Where(t => t.Families.Contains(family))
-            .ToFrozenDictionary(t => t.Name, t => new OptionScope(t.Name, null, t.Options), StringComparer.Ordinal);
+        _targets = TargetModules.All.Where(t => t.OnlyFamily is null || t.OnlyFamily == family)
+            .ToFrozenDictionary(t => t.Name, t => new OptionScope(t.Name, t.Options) { TargetModule = t }, StringComparer.Ordinal);
     }
 
     public Family Family { get; }

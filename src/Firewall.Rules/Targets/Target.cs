@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
 
@@ -9,8 +10,14 @@ public abstract record Target
     /// <summary>The name after <c>-j</c>; null for a rule that only counts.</summary>
     public abstract string? Name { get; }
 
-    /// <summary>How the walk goes on; null when this version cannot say (the target is only parsed and printed).</summary>
-    public abstract Effect? Effect { get; }
+    /// <summary>How the walk goes on.</summary>
+    public abstract Effect Effect { get; }
+
+    /// <summary>Tables the target may stand in; empty for all.</summary>
+    public virtual ImmutableArray<string> Tables => [];
+
+    /// <summary>Built-in chains from which a rule with the target may be reached; empty for all.</summary>
+    public virtual ImmutableArray<string> Chains => [];
 
     /// <summary>Writes <c> -j NAME</c> and the target's options, each with a leading blank.</summary>
     public abstract void Print(OptionWriter writer);
@@ -50,16 +57,24 @@ public sealed record SetMark(uint Clear, uint Flip) : Effect;
 /// <summary>The next rule is looked at; connection tracking will not see the packet (raw table): its state is UNTRACKED.</summary>
 public sealed record Untrack : Effect;
 
+/// <summary>The walk ends: the packet is gone, and its sender is answered.</summary>
+public sealed record Refuse(RejectWith With) : Effect;
+
+/// <summary>The packet is logged, and the next rule is looked at.</summary>
+public sealed record WriteLog(LogOptions Options) : Effect;
+
 public static class Effects
 {
     /// <summary>Why a packet is deferred whose rule has this effect.</summary>
-    /// <param name="effect">One that no program of ours has; null for a target that is only parsed.</param>
+    /// <param name="effect">One that no program of ours has.</param>
     /// <param name="isOwned">Whether the rule stands in a chain that our program replaces.</param>
-    public static DeferReason WhyKernel(this Effect? effect, bool isOwned) => effect switch
+    public static DeferReason WhyKernel(this Effect effect, bool isOwned) => effect switch
     {
         LeaveToKernel { Reason: DeferReason.Nat } => DeferReason.Nat,
         _ when !isOwned => DeferReason.EarlierTable,
         LeaveToKernel leave => leave.Reason,
+        Refuse => DeferReason.Reject,
+        WriteLog => DeferReason.Log,
         _ => DeferReason.Target,
     };
 }

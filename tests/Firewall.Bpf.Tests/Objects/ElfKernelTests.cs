@@ -44,6 +44,15 @@ public sealed class ElfKernelTests : IDisposable
     }
 
     [SkippableFact]
+    public void Bpftool_loads_maps_with_locks_and_the_kernel_computes_what_the_machine_computes()
+    {
+        Mount();
+        Shell.Run("bpftool", "prog", "load", Write(Samples.Locking()), Path.Combine(Pins, "locks"));
+        Assert.Contains("Return value: 3", RunPinned("locks"), StringComparison.Ordinal);
+        Assert.Equal(3, new VirtualMachine(Samples.Locking()).Run("entry", new byte[64], default).ReturnValue);
+    }
+
+    [SkippableFact]
     public void Bpftool_loads_two_programs_and_fills_the_program_array()
     {
         Mount();
@@ -51,6 +60,18 @@ public sealed class ElfKernelTests : IDisposable
         var maps = Directory.CreateDirectory(Path.Combine(Pins, "maps")).FullName;
         Shell.Run("bpftool", "prog", "loadall", Write(Samples.TailCalling()), programs, "pinmaps", maps);
         Assert.Contains("Return value: 1", RunPinned("programs/first"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void Bpftool_finds_kernel_functions_and_fields_by_name()
+    {
+        Mount();
+        Shell.Run("bpftool", "prog", "load", Write(Samples.AskingTheKernel()), Path.Combine(Pins, "asking"));
+        var dump = Shell.Run("bpftool", "prog", "dump", "xlated", "pinned", Path.Combine(Pins, "asking"));
+        Assert.Contains("call bpf_xdp_ct_lookup#", dump, StringComparison.Ordinal);
+        Assert.Contains("call bpf_ct_release#", dump, StringComparison.Ordinal);
+        Assert.DoesNotContain("r7 = 0\n", dump, StringComparison.Ordinal);
+        Assert.Contains("Return value: 2", RunPinned("asking"), StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -119,6 +119,9 @@ public sealed class OracleHost : IDisposable
             : throw new KernelException("save the rules", Errno.None, outcome.Errors);
     }
 
+    /// <summary>Where the host is.</summary>
+    public NetworkNamespace Namespace => _namespace;
+
     public void Dispose()
     {
         _passed.Dispose();

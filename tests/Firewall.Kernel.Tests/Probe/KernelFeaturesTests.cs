@@ -9,7 +9,11 @@ public sealed class KernelFeaturesTests
     {
         KernelRequired.Privileges();
         var features = KernelFeatures.Read();
-        Feature[] all = [features.Privilege, features.XdpLink, features.TypeInformation, features.JustInTime, features.LongJump, features.Loop];
+        Feature[] all =
+        [
+            features.Privilege, features.XdpLink, features.TypeInformation, features.JustInTime, features.LongJump, features.Loop,
+            features.Netfilter, features.ConnectionLookup,
+        ];
         Assert.All(all, feature => Assert.NotEmpty(feature.Reason));
         Assert.True(features.Privilege.IsAvailable);
     }
@@ -21,6 +25,15 @@ public sealed class KernelFeaturesTests
         var features = KernelFeatures.Read();
         Assert.Equal(features.Release.Version >= new Version(6, 6), features.LongJump.IsAvailable);
         Assert.Equal(features.Release.Version >= new Version(5, 17), features.Loop.IsAvailable);
+    }
+
+    [SkippableFact]
+    public void A_kernel_before_netfilter_programs_is_told_by_its_version()
+    {
+        KernelRequired.Privileges();
+        var features = KernelFeatures.Read();
+        Skip.If(features.Release.Version >= new Version(6, 4), features.Netfilter.Reason);
+        Assert.Contains("Linux 6.4", features.Netfilter.Reason, StringComparison.Ordinal);
     }
 
     [Theory]

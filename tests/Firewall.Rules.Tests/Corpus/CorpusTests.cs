@@ -4,7 +4,6 @@ using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 using Firewall.Rules.Syntax;
-using Firewall.Rules.Targets;
 using Firewall.Testing;
 
 namespace Firewall.Rules.Tests.Corpus;
@@ -84,7 +83,7 @@ public class CorpusTests
     private static Binding Load(string path, Family family) => Binder.Bind(RuleSetReader.Read(new SourceText(path, Repository.ReadBytes(path)), family));
 
     private static bool HasOpaque(Policy policy) =>
-        policy.Tables.SelectMany(t => t.Chains).SelectMany(c => c.Rules).Any(r => r.Target is OpaqueTarget || r.Matches.Any(m => m is OpaqueMatch));
+        policy.Tables.SelectMany(t => t.Chains).SelectMany(c => c.Rules).Any(r => r.Matches.Any(m => m is OpaqueMatch));
 
     /// <summary>The lines of each table, without comments and counters; tables sorted, since iptables-save prints them in its own order.</summary>
     private static IEnumerable<string> Tables(string text) => text.Split("COMMIT\n")

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Text;
 using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Names;
 using Firewall.Rules.Options;
+using Firewall.Rules.Targets;
 
 namespace Firewall.Rules.Tests.Grammar;
 
@@ -10,12 +12,49 @@ namespace Firewall.Rules.Tests.Grammar;
 internal static class ModuleGrammar
 {
     private const string Introduction = """
-        (* The match modules that fwc understands. Generated from the options that the files in src/Firewall.Rules/Matches declare; a test
-           compares. An option whose brackets are missing must be given; options may come in any order; where a protocol stands in front,
+        (* The match and target modules that fwc understands. Generated from the options that the files in src/Firewall.Rules/Matches and
+           Targets declare; a test compares. An option whose brackets are missing must be given; options may come in any order; where a protocol stands in front,
            the module needs it (and without the module's name its options are understood behind it as well, where the comment says so). *)
         """;
 
-    public static string Write(IEnumerable<MatchModule> modules)
+    public static string Write(IEnumerable<MatchModule> matches, IEnumerable<TargetModule> targets) => WriteMatches(matches) + "\n" + WriteTargets(targets);
+
+    /// <summary>The name of the rule that derives a use of the target.</summary>
+    public static string NameOf(TargetModule module) => $"target-{module.Name}" + (module.OnlyFamily is { } family ? $"-{(int)family}" : "");
+
+    private static string WriteTargets(IEnumerable<TargetModule> modules)
+    {
+        var sorted = modules.OrderBy(m => m.Name, StringComparer.Ordinal).ThenBy(m => m.OnlyFamily).ToList();
+        var text = new StringBuilder("target-module = ipv4-target | ipv6-target ;\n\n");
+        foreach (var family in new[] { Family.IPv4, Family.IPv6 })
+        {
+            var names = sorted.Where(m => m.OnlyFamily is null || m.OnlyFamily == family).Select(NameOf);
+            text.Append($"ipv{(int)family}-target = {string.Join("\n            | ", names)} ;\n\n");
+        }
+
+        foreach (var module in sorted) { Append(module, text); }
+        return text.ToString().TrimEnd('\n') + "\n";
+    }
+
+    private static void Append(TargetModule module, StringBuilder text)
+    {
+        text.Append($"(* {module.Summary}");
+        if (module.OnlyFamily is { } family) { text.Append($" {family} only."); }
+        if (!module.Tables.IsEmpty) { text.Append($" Only in the table {string.Join(" or ", module.Tables)}."); }
+        if (!module.Chains.IsEmpty) { text.Append($" Only in {string.Join(", ", module.Chains)}."); }
+        text.Append($" *)\n{NameOf(module)} = ");
+        AppendProtocols(module.Protocols, text);
+        text.Append($"( \"-j\" | \"--jump\" ), blanks, \"{module.Name}\"");
+        foreach (var option in module.Options) { text.Append(",\n    ").Append(PhraseOf(option)); }
+        text.Append(" ;\n\n");
+    }
+
+    private static void AppendProtocols(ImmutableArray<byte> protocols, StringBuilder text)
+    {
+        if (!protocols.IsEmpty) { text.Append($"\"-p\", blanks, ( {string.Join(" | ", protocols.Select(p => $"\"{Protocols.Text(p)}\""))} ), blanks, "); }
+    }
+
+    private static string WriteMatches(IEnumerable<MatchModule> modules)
     {
         var sorted = modules.OrderBy(m => m.Name, StringComparer.Ordinal).ThenBy(m => m.OnlyFamily).ToList();
         var text = new StringBuilder(Introduction).Append("\n\n");
@@ -39,11 +78,7 @@ internal static class ModuleGrammar
         if (module.OnlyFamily is { } family) { text.Append($" {family} only."); }
         if (!module.Chains.IsEmpty) { text.Append($" Only in {string.Join(", ", module.Chains)}."); }
         text.Append($" *)\n{NameOf(module)} = ");
-        if (!module.Protocols.IsEmpty)
-        {
-            text.Append($"\"-p\", blanks, ( {string.Join(" | ", module.Protocols.Select(p => $"\"{Protocols.Text(p)}\""))} ), blanks, ");
-        }
-
+        AppendProtocols(module.Protocols, text);
         text.Append($"\"-m\", blanks, {OneOf(module.Aliases.Prepend(module.Name))}");
         foreach (var option in module.Options) { text.Append(",\n    ").Append(PhraseOf(option)); }
         text.Append(" ;\n\n");

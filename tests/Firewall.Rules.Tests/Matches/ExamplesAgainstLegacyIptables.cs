@@ -14,11 +14,14 @@ public sealed class ExamplesAgainstLegacyIptables
     {
         using var iptables = new LegacyIptables();
         Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
-        var examples = Examples(ExampleKind.Accepts, family).ToList();
-        var file = $"*filter\n{string.Concat(examples.Select(e => $"-A INPUT {e.Text}\n"))}COMMIT\n";
-        AssertLoads(iptables, family, file);
-        var saved = iptables.Save(family == Family.IPv6, "filter").Split('\n').Where(l => l.StartsWith("-A ", StringComparison.Ordinal));
-        Assert.Equal(examples.Select(e => e.Prints ?? e.Text), saved.Select(l => l.Split(' ', 3)[2].TrimEnd()));
+        foreach (var examples in Examples(ExampleKind.Accepts, family).GroupBy(e => (e.Table, e.Chain)))
+        {
+            var (table, chain) = examples.Key;
+            var file = $"*{table}\n{string.Concat(examples.Select(e => $"-A {chain} {e.Text}\n"))}COMMIT\n";
+            AssertLoads(iptables, family, file);
+            var saved = iptables.Save(family == Family.IPv6, table).Split('\n').Where(l => l.StartsWith("-A ", StringComparison.Ordinal));
+            Assert.Equal(examples.Select(e => e.Prints ?? e.Text), saved.Select(l => l.Split(' ', 3)[2].TrimEnd()));
+        }
     }
 
     [SkippableTheory]
@@ -29,7 +32,7 @@ public sealed class ExamplesAgainstLegacyIptables
         using var iptables = new LegacyIptables();
         Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         Assert.All(Examples(ExampleKind.Rejects, family), example =>
-            Assert.False(iptables.Restore(RuleText.File(example.Text), family == Family.IPv6).Accepted, $"loads: {example.Text}"));
+            Assert.False(iptables.Restore(RuleText.File(example), family == Family.IPv6).Accepted, $"loads: {example.Text}"));
     }
 
     [SkippableTheory]
@@ -39,7 +42,7 @@ public sealed class ExamplesAgainstLegacyIptables
     {
         using var iptables = new LegacyIptables();
         Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
-        Assert.All(Packets(family), example => AssertLoads(iptables, family, RuleText.File(example.Text)));
+        Assert.All(Packets(family), example => AssertLoads(iptables, family, RuleText.File(example)));
     }
 
     private static void AssertLoads(LegacyIptables iptables, Family family, string file)
