@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using CsCheck;
 using Firewall.Agreement.Tests.Generation;
+using Firewall.Kernel.Network;
 using Firewall.Kernel.Probe;
 using Firewall.Kernel.Tests;
 using Firewall.Kernel.Tests.Oracle;
@@ -90,9 +91,75 @@ public sealed class HookLogTests(ITestOutputHelper output)
         Assert.Equal(0UL, program.Deferred);
         Assert.Empty(program.Others);
         Assert.Contains(ours, l => l.Text.Contains("MARK=0xabc ", StringComparison.Ordinal));
+        if (hook == Hook.Input) { return; }
         Assert.Contains(ours, l => l.Text.Contains("UID=0 GID=0 ", StringComparison.Ordinal));
-        if (hook == Hook.Output) { Assert.Contains(ours, l => l.Text.Contains($"DPT={StrangerPort} LEN=9 UID=1234 GID=4321 ", StringComparison.Ordinal)); }
-        output.WriteLine(string.Join('\n', ours.Select(l => l.Text)));
+        Assert.Contains(ours, l => l.Text.Contains($"DPT={StrangerPort} LEN=9 UID=1234 GID=4321 ", StringComparison.Ordinal));
+    }
+
+    [SkippableTheory]
+    [InlineData(Hook.Input)]
+    [InlineData(Hook.Output)]
+    public void A_packet_whose_headers_may_lie_behind_what_is_copied_is_left_to_the_kernel(Hook hook)
+    {
+        Demand();
+        using var host = new LoopbackHost();
+        using var log = KernelLog.Open();
+        var rules = Rules(log, hook);
+        host.Restore(rules, ipv6: true);
+        using var program = new HookLog(host.Namespace, rules, Family.IPv6, hook);
+        log.Read();
+        foreach (var (length, isLogged) in new[] { (1400, true), (1536 - 14 - 40, true), (1537 - 14 - 40, false), (3000, false) })
+        {
+            program.Beat();
+            var before = program.Deferred;
+            host.Namespace.Run(() =>
+            {
+                using var raw = new Socket(System.Net.Sockets.AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
+
+                // An echo reply, which nothing answers.
+                byte[] reply = [129, 0, 0, 0, 0, 1, 0, 2, .. new byte[length - 8]];
+                raw.SendTo(reply, new IPEndPoint(IPAddress.IPv6Loopback, 0));
+                Thread.Sleep(50);
+            });
+            var theirs = log.Read();
+            Assert.Equal(Choices.Length, theirs.Count);
+            Assert.Equal(isLogged ? theirs : [], program.Read());
+            Assert.Equal(isLogged ? 0UL : 1UL, program.Deferred - before);
+        }
+    }
+
+    [SkippableFact]
+    public void Devices_without_a_link_header_have_no_addresses_in_the_line()
+    {
+        Demand();
+        using var host = new LoopbackHost();
+        using var log = KernelLog.Open();
+        var rules = Rules(log, Hook.Input);
+        host.Namespace.Run(() =>
+        {
+            var made = Process.Start("ip", ["link", "add", "t0", "type", "ipip", "local", "127.0.0.1", "remote", "127.0.0.2"]);
+            made.WaitForExit();
+            Skip.If(made.ExitCode != 0, "needs ipip tunnels");
+            IpCommand.Batch("link add t1 type ipip local 127.0.0.2 remote 127.0.0.1\nlink set t0 up\nlink set t1 up\naddr add 10.9.0.1/32 dev t0\naddr add 10.9.1.1/32 dev t1\n");
+            IpCommand.Set("net/ipv4/conf/t1/accept_local", "1");
+            IpCommand.Set("net/ipv4/conf/t1/rp_filter", "0");
+            IpCommand.Set("net/ipv4/conf/all/rp_filter", "0");
+        });
+        host.Restore(rules);
+        using var program = new HookLog(host.Namespace, rules, Family.IPv4, Hook.Input);
+        log.Read();
+        program.Beat();
+        host.Namespace.Run(() =>
+        {
+            using var sender = new Socket(System.Net.Sockets.AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
+            sender.SetRawSocketOption(1, 25, "t0\0"u8);
+            sender.SendTo(new byte[10], new IPEndPoint(IPAddress.Broadcast, Port));
+            Thread.Sleep(50);
+        });
+        var theirs = log.Read();
+        Assert.Equal(theirs, program.Read());
+        Assert.Contains(theirs, l => l.Text.Contains("IN=t1 OUT= MAC= SRC=10.9.0.1 ", StringComparison.Ordinal));
+        Assert.Equal(0UL, program.Deferred);
     }
 
     private static string Rules(KernelLog log, Hook hook) =>
