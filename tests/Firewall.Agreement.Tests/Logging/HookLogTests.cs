@@ -3,13 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using CsCheck;
 using Firewall.Agreement.Tests.Generation;
-using Firewall.Kernel.Network;
 using Firewall.Kernel.Probe;
 using Firewall.Kernel.Tests;
 using Firewall.Kernel.Tests.Oracle;
 using Firewall.Kernel.Tests.Rig;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
+using Firewall.Rules.Packets;
 using Xunit.Abstractions;
 
 namespace Firewall.Agreement.Tests.Logging;
@@ -135,30 +135,20 @@ public sealed class HookLogTests(ITestOutputHelper output)
         using var host = new LoopbackHost();
         using var log = KernelLog.Open();
         var rules = Rules(log, Hook.Input);
-        host.Namespace.Run(() =>
+        using var device = host.Namespace.Run(() =>
         {
-            var made = Process.Start("ip", ["link", "add", "t0", "type", "ipip", "local", "127.0.0.1", "remote", "127.0.0.2"]);
-            made.WaitForExit();
-            Skip.If(made.ExitCode != 0, "needs ipip tunnels");
-            IpCommand.Batch("link add t1 type ipip local 127.0.0.2 remote 127.0.0.1\nlink set t0 up\nlink set t1 up\naddr add 10.9.0.1/32 dev t0\naddr add 10.9.1.1/32 dev t1\n");
-            IpCommand.Set("net/ipv4/conf/t1/accept_local", "1");
-            IpCommand.Set("net/ipv4/conf/t1/rp_filter", "0");
-            IpCommand.Set("net/ipv4/conf/all/rp_filter", "0");
+            var made = new TapDevice("tun0", hasLinkHeader: false);
+            IpCommand.Batch("link set tun0 up\naddr add 10.9.0.1/24 dev tun0\n");
+            return made;
         });
         host.Restore(rules);
         using var program = new HookLog(host.Namespace, rules, Family.IPv4, Hook.Input);
         log.Read();
         program.Beat();
-        host.Namespace.Run(() =>
-        {
-            using var sender = new Socket(System.Net.Sockets.AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
-            sender.SetRawSocketOption(1, 25, "t0\0"u8);
-            sender.SendTo(new byte[10], new IPEndPoint(IPAddress.Broadcast, Port));
-            Thread.Sleep(50);
-        });
+        device.Write(Packet.Tcp(1000, 22).From("10.9.0.2").To("10.9.0.1").Frame.AsSpan()[14..]);
         var theirs = log.Read();
         Assert.Equal(theirs, program.Read());
-        Assert.Contains(theirs, l => l.Text.Contains("IN=t1 OUT= MAC= SRC=10.9.0.1 ", StringComparison.Ordinal));
+        Assert.Contains(theirs, l => l.Text.Contains("IN=tun0 OUT= MAC= SRC=10.9.0.2 ", StringComparison.Ordinal));
         Assert.Equal(0UL, program.Deferred);
     }
 
