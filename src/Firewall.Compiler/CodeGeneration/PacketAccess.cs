@@ -53,7 +53,7 @@ internal abstract class PacketAccess
 
     /// <summary>
     /// Copies the first R4 bytes of the frame, 14 at least, to where R3 points, also of those that cannot be read in place; jumps when there are fewer. Uses R0 to
-    /// R5 and the stack from -96 to -49.
+    /// R5 and the stack from -80 to -49.
     /// </summary>
     public abstract void EmitRead(Assembler asm, Label missing);
 

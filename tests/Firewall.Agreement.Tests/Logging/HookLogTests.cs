@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using CsCheck;
-using Firewall.Agreement.Tests.Generation;
 using Firewall.Kernel.Probe;
 using Firewall.Kernel.Tests;
 using Firewall.Kernel.Tests.Oracle;
@@ -38,7 +37,7 @@ public sealed class HookLogTests(ITestOutputHelper output)
         using var log = KernelLog.Open();
         var rules = Rules(log, hook);
         host.Load(rules);
-        using var program = new HookLog(host.Namespace, rules, family, hook);
+        using var program = new LoggingHook(host.Namespace, rules, family, hook);
         log.Read();
         var lines = 0;
         LoggedArrivals.Of(family, hook).Sample(
@@ -81,7 +80,7 @@ public sealed class HookLogTests(ITestOutputHelper output)
         using var log = KernelLog.Open();
         var rules = Rules(log, hook);
         host.Restore($"*mangle\n-A OUTPUT -p udp --dport {Port} -j MARK --set-mark 0xabc\nCOMMIT\n{rules}", ipv6);
-        using var program = new HookLog(host.Namespace, rules, family, hook);
+        using var program = new LoggingHook(host.Namespace, rules, family, hook);
         log.Read();
         program.Beat();
         host.Namespace.Run(() => Talk(ipv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback));
@@ -106,7 +105,7 @@ public sealed class HookLogTests(ITestOutputHelper output)
         using var log = KernelLog.Open();
         var rules = Rules(log, hook);
         host.Restore(rules, ipv6: true);
-        using var program = new HookLog(host.Namespace, rules, Family.IPv6, hook);
+        using var program = new LoggingHook(host.Namespace, rules, Family.IPv6, hook);
         log.Read();
         foreach (var (length, isLogged) in new[] { (1400, true), (1536 - 14 - 40, true), (1537 - 14 - 40, false), (3000, false) })
         {
@@ -142,7 +141,7 @@ public sealed class HookLogTests(ITestOutputHelper output)
             return made;
         });
         host.Restore(rules);
-        using var program = new HookLog(host.Namespace, rules, Family.IPv4, Hook.Input);
+        using var program = new LoggingHook(host.Namespace, rules, Family.IPv4, Hook.Input);
         log.Read();
         program.Beat();
         device.Write(Packet.Tcp(1000, 22).From("10.9.0.2").To("10.9.0.1").Frame.AsSpan()[14..]);

@@ -12,14 +12,14 @@ using Firewall.Rules.Meaning;
 namespace Firewall.Agreement.Tests.Logging;
 
 /// <summary>A program at a netfilter hook that logs to its ring, and the reading end.</summary>
-internal sealed class HookLog : IDisposable
+internal sealed class LoggingHook : IDisposable
 {
     private readonly NetworkNamespace _host;
     private readonly HookEngine _engine;
     private readonly RingBuffer _ring;
 
     /// <summary>Compiles the rules, which go on to iptables' own when they accept.</summary>
-    public HookLog(NetworkNamespace host, string rules, Family family, Hook hook)
+    public LoggingHook(NetworkNamespace host, string rules, Family family, Hook hook)
     {
         _host = host;
         var policy = GeneratedRules.Bind(rules, family).Policy!;
