@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Net;
 using Firewall.Agreement.Tests.Generation;
 using Firewall.Bpf.Vm;
 using Firewall.Compiler;
