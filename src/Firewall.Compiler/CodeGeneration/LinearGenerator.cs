@@ -35,7 +35,7 @@ public static class LinearGenerator
         var slots = bases.GroupBy(b => b.Family).ToDictionary(b => b.Key, b => new FieldSlots(scratch, interfaces, b.Key, b.SelectMany(Guards), RouteFields(rules)));
         interfaces.Allocate(scratch, routes: rules.Hook == Hook.Prerouting);
         var access = PacketAccess.Of(options.Program, rules.Hook, scratch);
-        var context = new PartContext(slots, interfaces, new SearchFunctions(options.Hertz, access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases), new LogRing(), new RejectFunctions());
+        var context = new PartContext(slots, interfaces, new SearchFunctions(options.Hertz, access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases), new LogRing(access), new RejectFunctions());
         var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
         var scratchMap = scratch.Seal(options.Program == ProgramKind.Xdp ? 0 : CopiedPacket.SizeFor(bases.SelectMany(Guards)));
 
