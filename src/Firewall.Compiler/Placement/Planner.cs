@@ -21,9 +21,20 @@ public sealed class Planner
 
     private Plan Make()
     {
-        var chains = (_request.Chains.IsEmpty ? AllChains.Where(DoesSomething) : _request.Chains).DefaultIfEmpty(Hook.Input).Select(Place).ToImmutableArray();
-        return new Plan(Programs(chains), chains, Lines(chains));
+        var chains = Agreed([.. (_request.Chains.IsEmpty ? AllChains.Where(DoesSomething) : _request.Chains).DefaultIfEmpty(Hook.Input).Select(Place)]);
+        return new Plan(Programs(chains), chains, Lines(chains))
+        {
+            Earlier = [.. chains.Where(c => c.Hooks == Hooks.Xdp && !OnlyDrops(c)).SelectMany(c => Earlier(c.Chain)).DistinctBy(f => f.Rule)],
+        };
     }
+
+    /// <summary>
+    /// An XDP program for INPUT alone would judge forwarded packets too, or leave them to iptables; so both chains go where the one that asks for more must go.
+    /// </summary>
+    private ImmutableArray<ChainPlan> Agreed(ImmutableArray<ChainPlan> chains) =>
+        _request.Hooks is not null || _request.Profile == Profile.Offload || chains.FirstOrDefault(c => c.Chain != Hook.Output && c.Hooks == Hooks.Netfilter) is not { } late
+            ? chains
+            : [.. chains.Select(c => c.Hooks != Hooks.Xdp ? c : c with { Hooks = Hooks.Netfilter, Why = $"{late.Chain.ChainName()} is judged there, and packets for both come in by the same interfaces" })];
 
     private bool DoesSomething(Hook chain) => _request.Policies
         .Select(p => p.Table(HostRules.Table)?.Chain(chain.ChainName()))
@@ -46,7 +57,9 @@ public sealed class Planner
 
         if (chain == Hook.Output) { return new ChainPlan(chain, Hooks.Netfilter, "XDP sees no outgoing packets"); }
         var (xdp, netfilter) = (Open(chain, Hooks.Xdp), Open(chain, Hooks.Netfilter));
-        return xdp.Length == 0 ? new ChainPlan(chain, Hooks.Xdp, "XDP knows all that its rules ask")
+        var earlier = Earlier(chain);
+        return xdp.Length == 0 && earlier.Length == 0 ? new ChainPlan(chain, Hooks.Xdp, "XDP knows all that its rules ask")
+            : earlier.Length > 0 && netfilter.Length <= xdp.Length ? new ChainPlan(chain, Hooks.Netfilter, $"table {earlier[0].Rule.Table} acts on packets before (line {earlier[0].Rule.Line})")
             : netfilter.Length < xdp.Length ? new ChainPlan(chain, Hooks.Netfilter, $"{Lines(xdp)} at XDP on what only the netfilter hook knows ({xdp[0].Reason?.Text()}, line {xdp[0].Rule.Line})")
             : new ChainPlan(chain, Hooks.Xdp, $"the netfilter hook would know no more ({xdp[0].Reason?.Text()}, line {xdp[0].Rule.Line})");
     }
@@ -56,6 +69,13 @@ public sealed class Planner
     /// <summary>The rules of a chain that one kind of program does not compile.</summary>
     private ImmutableArray<RuleFate> Open(Hook chain, Hooks hook) =>
         [.. FatesOf(chain, hook, onlyDrops: false).Where(f => f.Rule.Table == HostRules.Table && f.Fate is Fate.Partial or Fate.Deferred)];
+
+    /// <summary>The rules of earlier tables that leave packets to the kernel before they come to the chain.</summary>
+    private ImmutableArray<RuleFate> Earlier(Hook chain)
+    {
+        var program = AtXdp(chain, onlyDrops: false);
+        return Fates.Earlier(program.Rules, program.Options);
+    }
 
     private ImmutableArray<RuleFate> FatesOf(Hook chain, Hooks hook, bool onlyDrops)
     {
@@ -112,13 +132,22 @@ public sealed class Planner
     private IEnumerable<LineFate> BestOf(ChainPlan chain)
     {
         var found = new Dictionary<RuleIdentity, LineFate>();
+        if (chain.Hooks == Hooks.None)
+        {
+            foreach (var (station, other, rule) in HostRules.AtHook(chain.Chain, _request.IPv4, _request.IPv6).Stations.SelectMany(s => s.Graph.Chains.SelectMany(c => c.Rules.Select(r => (s, c, r)))))
+            {
+                var identity = station.Identify(other, rule);
+                found[identity] = new LineFate(identity, Fate.Deferred, Where: null, Reason: null) { IsOwn = true };
+            }
+        }
+
         foreach (var (hook, kind) in new[] { (Hooks.Xdp, ProgramKind.Xdp), (Hooks.Netfilter, ProgramKind.Netfilter) }.Where(h => chain.Hooks.HasFlag(h.Item1)))
         {
             foreach (var fate in FatesOf(chain.Chain, hook, hook == Hooks.Xdp && OnlyDrops(chain)))
             {
                 if (!found.TryGetValue(fate.Rule, out var other) || fate.Fate < other.Fate)
                 {
-                    found[fate.Rule] = new LineFate(fate.Rule, fate.Fate, fate.Fate == Fate.Deferred ? null : kind, fate.Reason);
+                    found[fate.Rule] = new LineFate(fate.Rule, fate.Fate, fate.Fate == Fate.Deferred ? null : kind, fate.Reason) { IsOwn = fate.IsOwn };
                 }
             }
         }
