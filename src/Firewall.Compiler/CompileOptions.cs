@@ -42,6 +42,11 @@ public sealed record CompileOptions
     /// <summary>Profile offload: the program only drops, and only what is certainly dropped; iptables judges and remembers the rest.</summary>
     public bool OnlyCertainDrops { get; init; }
 
+    /// <summary>What becomes of refused packets; <see cref="RejectMode.Xdp"/> means something for XDP programs only.</summary>
+    public RejectMode Reject { get; init; }
+
+    public LogMode Log { get; init; }
+
     /// <summary>Whether anything in the network namespace uses connection tracking: then XDP drops no packet that tracking may know.</summary>
     public bool TracksConnections { get; init; }
 

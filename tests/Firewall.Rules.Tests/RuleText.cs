@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Firewall.Rules.Diagnostics;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Matches;

@@ -63,6 +63,9 @@ public sealed class FieldSlots
             case Doubtful { Possible: { } possible }:
                 Note(possible);
                 break;
+            case Doubtful { Doubt: UnlessDoubt unless }:
+                Note(unless.Known);
+                break;
             case HeaderGate gate when !_gates.ContainsKey(gate):
                 // Transport gates of one size share a slot whatever they do when it is short.
                 var twin = _gates.Keys.FirstOrDefault(g => g.Base == HeaderBase.Transport && g.Base == gate.Base && g.Bytes == gate.Bytes);

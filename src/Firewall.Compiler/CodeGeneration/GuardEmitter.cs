@@ -100,7 +100,7 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
 
             var open = asm.NewLabel("gate open");
             asm.JumpIf(Condition.NotEqual, R0, 0, open);
-            asm.Jump(tails.Shut(gate, guard.DoubtsBefore(number, i)));
+            EmitEnd(guard.DoubtsBefore(number, i), doubts => tails.Shut(gate, doubts));
             asm.Mark(open);
         }
 
@@ -136,10 +136,29 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
         foreach (var doubt in doubts.TakeWhile(d => d is not StandingDoubt))
         {
             var known = asm.NewLabel("known");
-            tails.EmitJumpUnless(doubt, known);
+            if (doubt is UnlessDoubt unless)
+            {
+                tests.Emit(unless.Known);
+                asm.JumpIf(Condition.Equal, R0, 0, known);
+            }
+            else { tails.EmitJumpUnless(doubt, known); }
+
             asm.Jump(tails.Defer(doubt.Reason));
             asm.Mark(known);
         }
+    }
+
+    /// <summary>Ends the packet's way; doubts that a rule's own fields decide come first, here, because the tails are shared.</summary>
+    private void EmitEnd(ImmutableArray<Doubt> doubts, Func<ImmutableArray<Doubt>, Label> tail)
+    {
+        if (doubts.OfType<UnlessDoubt>().Any())
+        {
+            asm.Move(Miss, R0);
+            EmitDoubts(doubts);
+            asm.Move(R0, Miss);
+        }
+
+        asm.Jump(tail([.. doubts.Where(d => d is not UnlessDoubt)]));
     }
 
     private void EmitSearch(Search search, int stage, LoweredGuard guard, Label next)
@@ -158,7 +177,7 @@ internal sealed class GuardEmitter(Assembler asm, FieldSlots slots, TestEmitter 
             asm.JumpIf(Condition.Equal, R0, (int)SearchResult.Hotdrop, _dropped[^1].Label);
         }
 
-        asm.Jump(tails.AfterSearch(doubts));
+        EmitEnd(doubts, tails.AfterSearch);
         asm.Mark(ordinary);
         var miss = search.Negated ? SearchResult.Match : SearchResult.NoMatch;
         asm.JumpIf(Condition.Equal, R0, (int)miss, next);

@@ -6,6 +6,7 @@ using Firewall.Compiler.CodeGeneration.Netfilter;
 using Firewall.Compiler.Lowering;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
+using Firewall.Rules.Targets;
 using static Firewall.Bpf.Isa.Register;
 
 namespace Firewall.Compiler.CodeGeneration;
@@ -34,7 +35,7 @@ public static class LinearGenerator
         var slots = bases.GroupBy(b => b.Family).ToDictionary(b => b.Key, b => new FieldSlots(scratch, interfaces, b.Key, b.SelectMany(Guards)));
         interfaces.Allocate(scratch);
         var access = PacketAccess.Of(options.Program, rules.Hook, scratch);
-        var context = new PartContext(slots, interfaces, new SearchFunctions(options.Hertz, access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases));
+        var context = new PartContext(slots, interfaces, new SearchFunctions(options.Hertz, access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases), new LogRing(), new RejectFunctions());
         var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
         var scratchMap = scratch.Seal(options.Program == ProgramKind.Xdp ? 0 : CopiedPacket.SizeFor(bases.SelectMany(Guards)));
 
@@ -51,9 +52,15 @@ public static class LinearGenerator
             maps.Add(PartContext.Parts with { MaxEntries = partition.PartCount, InitialPrograms = [.. programs.Skip(1).Where(p => p.Kind == FunctionKind.Program).Select(p => p.Name)] });
         }
 
-        var searches = context.Searches.Build();
+        ImmutableArray<BpfFunction> shared =
+        [
+            .. accounting.Build(scratch.Log), .. context.Searches.Build(), .. AsksTracking(bases, options) ? [Tracking.Build()] : Array.Empty<BpfFunction>(),
+            .. context.Rejects.Build(), .. context.Logs.IsEmpty ? [] : context.Logs.Build(),
+        ];
         maps.AddRange(context.Searches.Memory.Maps);
-        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. accounting.Build(scratch.Log), .. searches, .. AsksTracking(bases, options) ? [Tracking.Build()] : Array.Empty<BpfFunction>()]) { Type = access.Type };
+        if (!context.Rejects.IsEmpty) { maps.AddRange(RejectMaps.All); }
+        if (!context.Logs.IsEmpty) { maps.AddRange(context.Logs.Maps); }
+        var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. shared]) { Type = access.Type };
         return new CompiledFirewall(bpf, rules, counters, interfaces, options, partition.PartCount, partition.LongestTailCalls) { Memory = context.Searches.Memory.Layout };
     }
 
@@ -70,7 +77,15 @@ public static class LinearGenerator
 
     /// <summary>Why a packet may be deferred in the middle of a walk, other than for its own form or its device.</summary>
     private static ImmutableArray<DeferReason> Risks(IEnumerable<LinearChain> bases) =>
-        [.. bases.SelectMany(RulesOf).SelectMany(r => r.Guard.Doubts.Where(d => d is not DeviceDoubt).Select(d => d.Reason).Concat(r.Effect is DeferFor defer ? [defer.Reason] : [])).Distinct()];
+        [.. bases.SelectMany(RulesOf).SelectMany(r => r.Guard.Doubts.Where(d => d is not DeviceDoubt).Select(d => d.Reason).Concat(WhyDeferred(r.Effect))).Distinct()];
+
+    private static IEnumerable<DeferReason> WhyDeferred(Effect effect) => effect switch
+    {
+        DeferFor defer => [defer.Reason],
+        Refuse => [DeferReason.Reject],
+        WriteLog => [DeferReason.Log],
+        _ => [],
+    };
 
     private static bool AsksTracking(ImmutableArray<LinearChain> bases, CompileOptions options) => options.Program == ProgramKind.Xdp
         && (options.TracksConnections || bases.Any(b => b.Station.Table == "nat") || bases.SelectMany(Guards).SelectMany(g => g.Stages).Any(s => s.AsksTracking));
@@ -154,7 +169,7 @@ public static class LinearGenerator
 
         private static Assembler NewProgram(string name) => new(name, FunctionKind.Program);
 
-        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options, risks, context.Searches.Access);
+        private PartTails NewTails(Assembler asm) => new(asm, accounting, context.Options, risks, context.Searches.Access, context.Rejects);
 
         private Part NewPart(int number, string name)
         {

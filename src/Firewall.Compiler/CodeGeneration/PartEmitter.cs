@@ -174,8 +174,18 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Rule, rule.Counter);
                 asm.Jump(decide.Verdict == Verdict.Accept ? tails.Accept : tails.Drop);
                 break;
+            case Refuse refuse:
+                asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Rule, rule.Counter);
+                asm.Jump(tails.Reject(refuse.With, copy.Chain.Station.Hook));
+                break;
             case DeferFor defer:
                 asm.Jump(tails.Defer(defer.Reason));
+                break;
+            case WriteLog log:
+                context.Logs.EmitLog(asm, log.Options, rule.Counter, copy.Chain.Family);
+                asm.JumpIf(Condition.NotEqual, R0, 0, tails.Defer(DeferReason.Log));
+                Count(copy, rule.Counter);
+                if (guard.HasDropped || isCut) { asm.Jump(PlaceOf(copy, index + 1)); }
                 break;
             case Continue or SetMark or Untrack:
                 Count(copy, rule.Counter);
@@ -367,7 +377,7 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
 
 /// <summary>What all parts share.</summary>
 internal sealed record PartContext(
-    IReadOnlyDictionary<Family, FieldSlots> Slots, InterfacePatterns Interfaces, SearchFunctions Searches, short ReturnSlots, CompileOptions Options, Course Course)
+    IReadOnlyDictionary<Family, FieldSlots> Slots, InterfacePatterns Interfaces, SearchFunctions Searches, short ReturnSlots, CompileOptions Options, Course Course, LogRing Logs, RejectFunctions Rejects)
 {
     /// <summary>The programs of the parts; its size is set when their number is known.</summary>
     public static readonly MapSpec Parts = new("parts", MapType.ProgramArray, KeySize: 4, ValueSize: 4, MaxEntries: 1);

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
 using Firewall.Compiler.Lowering;
+using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
+using Firewall.Rules.Targets;
 using static Firewall.Bpf.Isa.Register;
 
 namespace Firewall.Compiler.CodeGeneration;
@@ -12,7 +14,7 @@ namespace Firewall.Compiler.CodeGeneration;
 /// The ends of a program, shared by all its rules (rule R4: helper calls stand in shared tails): verdicts, deferrals, shut gates. A tail is
 /// emitted when something has asked for it.
 /// </summary>
-internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOptions options, ImmutableArray<DeferReason> standing, PacketAccess access)
+internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOptions options, ImmutableArray<DeferReason> standing, PacketAccess access, RejectFunctions rejects)
 {
     private readonly Dictionary<Tail, Label> _labels = [];
     private readonly Queue<Tail> _waiting = new();
@@ -22,6 +24,8 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
     private sealed record VerdictTail(bool Accepts) : Tail;
 
     private sealed record HotdropTail : Tail;
+
+    private sealed record RejectTail(RejectWith With, Hook Hook) : Tail;
 
     private sealed record DeferTail(DeferReason Reason) : Tail;
 
@@ -51,6 +55,9 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
 
     /// <summary>The packet is malformed where a rule looks.</summary>
     public Label Hotdrop => LabelOf(new HotdropTail());
+
+    /// <summary>The rule in <see cref="Scratch.Rule"/> refuses the packet, which becomes its own answer.</summary>
+    public Label Reject(RejectWith with, Hook hook) => LabelOf(new RejectTail(with, hook));
 
     public Label Defer(DeferReason reason) => LabelOf(new DeferTail(reason));
 
@@ -117,6 +124,9 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Verdict, Outcome.Dropped);
                 EmitCommitAndExit(Actions.Drop);
                 break;
+            case RejectTail reject:
+                EmitReject(reject);
+                break;
             case DeferTail defer:
                 asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Reason, (int)defer.Reason);
                 var passes = options.Deferred == DeferredAction.Kernel || defer.Reason is DeferReason.NotIp or DeferReason.Dhcp;
@@ -169,6 +179,22 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
         asm.JumpIf(Condition.NotEqual, R0, 0, LabelOf(new OverflowTail()));
         access.EmitLeave(asm);
         asm.Move(R0, action);
+        asm.Exit();
+    }
+
+    /// <summary>All that may defer the packet is asked before it is changed.</summary>
+    private void EmitReject(RejectTail reject)
+    {
+        EmitTrackingCheck();
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.LogCount);
+        asm.JumpIf(Condition.Above, R1, Scratch.LogCapacity, LabelOf(new OverflowTail()));
+        asm.Move(R1, R6);
+        asm.Call(rejects.NameOf(reject.With, reject.Hook));
+        asm.JumpIf(Condition.Equal, R0, RejectFunctions.Unknown, Defer(DeferReason.Reject));
+        asm.JumpIf(Condition.Equal, R0, RejectFunctions.Silent, Drop);
+        asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.Verdict, Outcome.Dropped);
+        Accounting.EmitCommit(asm);
+        asm.Move(R0, XdpAction.Transmit);
         asm.Exit();
     }
 

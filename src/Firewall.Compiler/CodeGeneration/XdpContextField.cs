@@ -14,4 +14,5 @@ internal static class XdpAction
     public const int Aborted = 0;
     public const int Drop = 1;
     public const int Pass = 2;
+    public const int Transmit = 3;
 }

@@ -15,6 +15,9 @@ public sealed record DeviceDoubt() : Doubt(DeferReason.InInterface);
 /// <param name="States">Bits by <see cref="TrackState"/>.</param>
 public sealed record StateDoubt(uint States) : Doubt(DeferReason.ConnectionState);
 
+/// <summary>Holds unless one of these tests, which can be answered, does.</summary>
+public sealed record UnlessDoubt(AnyOf Known, DeferReason Reason) : Doubt(Reason);
+
 /// <summary>An atom whose answer may be unknown.</summary>
 /// <param name="Possible">False when the answer is certainly no; null when it never is.</param>
 public sealed record Doubtful(Atom? Possible, Doubt Doubt) : Atom;

@@ -136,7 +136,7 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
                 var open = any.Tests.Where(t => FoldTest(t) is null).ToImmutableArray();
                 return open.All(IsExact) ? new AnyOf(open)
                     : open.Length == 1 ? Doubted(open[0])
-                    : Doubted(open, any);
+                    : Doubted(open);
             case Search search when search.Program.KeepsMemory && !_isRuleMemoryOurs:
                 return Standing(DeferReason.Memory);
             case Search search when search.Program.Fields.FirstOrDefault(f => !IsExact(f)) is { } field:
@@ -154,8 +154,11 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
     };
 
     /// <summary>One of several tests holds, and not all can be answered.</summary>
-    private static Doubtful Doubted(ImmutableArray<Test> open, AnyOf any) =>
-        Standing(any.Tests.First(t => open.Contains(t) && t.Field.Kind.IsOfSurroundings()).Field.Kind.WhenUnknown());
+    private Doubtful Doubted(ImmutableArray<Test> open)
+    {
+        var reason = open.First(t => !IsExact(t)).Field.Kind.WhenUnknown();
+        return open.Where(IsExact).ToImmutableArray() is { IsEmpty: false } known ? new Doubtful(Possible: null, new UnlessDoubt(new AnyOf(known), reason)) : Standing(reason);
+    }
 
     private bool IsExact(Test test) => IsExact(test.Field);
 

@@ -15,7 +15,7 @@ public sealed record DeferFor(DeferReason Reason) : Effect;
 public sealed record LinearRule(Rule Rule, LoweredGuard Guard, Effect Effect, int Counter, LinearChain? Callee)
 {
     /// <summary>Whether the rule after this one can be reached: past it, or back from the chain it calls.</summary>
-    public bool GoesOn => Guard.CanMiss || Effect is Continue or SetMark or Untrack || (Effect is Call && Callee!.MayReturn);
+    public bool GoesOn => Guard.CanMiss || Effect is Continue or SetMark or Untrack or WriteLog || (Effect is Call && Callee!.MayReturn);
 }
 
 /// <summary>A chain without the rules that no packet can reach.</summary>
@@ -117,7 +117,7 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Comp
             var rule = chain.Rules[i];
             var guard = guards.Lower(rule.Guard(station.Family), rules.KernelMemory.Contains(station.Identify(chain, rule)));
             if (guard.IsNever) { continue; }
-            var effect = guard.Standing is { } doubt ? new DeferFor(doubt.Reason) : EffectOf(rule, station);
+            var effect = guard.Standing is { } doubt ? new DeferFor(doubt.Reason) : EffectOf(rule, chain, station);
             var callee = effect is Call or Goto ? _done[rule.Callee!] : null;
             var lowered = new LinearRule(rule, guard, effect, counters.OfRule(station, chain, i), callee);
             kept.Add(lowered);
@@ -129,10 +129,17 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Comp
     }
 
     /// <summary>What the program does with a packet that the rule matches.</summary>
-    private static Effect EffectOf(Rule rule, Station station) => rule.Target.Effect switch
+    private Effect EffectOf(Rule rule, Chain chain, Station station) => rule.Target.Effect switch
     {
         Decide or Continue or ReturnToCaller or Call or Goto => rule.Target.Effect,
         SetMark or Untrack when !station.IsOwned => rule.Target.Effect,
+        Refuse when station.IsOwned && options.Reject == RejectMode.Drop => new Decide(Verdict.Drop),
+        Refuse when station.IsOwned && options is { Reject: RejectMode.Xdp, Program: ProgramKind.Xdp } => rule.Target.Effect,
+        WriteLog when Writes(station) && !rules.KernelMemory.Contains(station.Identify(chain, rule)) => rule.Target.Effect,
         var effect => new DeferFor(effect.WhyKernel(station.IsOwned)),
     };
+
+    /// <summary>Whether our log takes packets; XDP knows no output device to log.</summary>
+    private bool Writes(Station station) => station.IsOwned && options is { Log: LogMode.Ring, OnlyCertainDrops: false }
+        && (options.Program == ProgramKind.Netfilter || station.Hook == Hook.Input);
 }

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using Firewall.Compiler.Lowering;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
+using Firewall.Rules.Policies;
 using Firewall.Rules.Targets;
+using Table = Firewall.Rules.Meaning.Table;
 
 namespace Firewall.Compiler.Placement;
 
@@ -66,31 +68,34 @@ public sealed class Fates
     }
 
     /// <summary>
-    /// The rules with memory that iptables must keep, because packets that meet them may still be deferred, and iptables would then not know of them (or would know of more). Rules that share
+    /// The rules with memory, or a log, that iptables must keep, because packets that meet them may still be deferred, and iptables would then know of more or of fewer than we. Rules that share
     /// a table share that fate.
     /// </summary>
     public static ImmutableHashSet<RuleIdentity> KernelMemory(HostRules rules, CompileOptions options)
     {
-        var memories = rules.Stations.SelectMany(s => s.Graph.Chains.SelectMany(c => c.Rules.Select(r => (Identity: s.Identify(c, r), Tables: TablesOf(r.Guard(s.Family)))))).ToList();
+        var memories = rules.Stations.SelectMany(s => s.Graph.Chains.SelectMany(c => c.Rules.Select(r => (Identity: s.Identify(c, r), Tables: TablesOf(r, s.Family))))).ToList();
         if (memories.TrueForAll(m => m.Tables is null)) { return []; }
-        var kernel = ImmutableHashSet<RuleIdentity>.Empty;
+
+        // The kernel lets the first rule that names a table decide its shape for all; rules that differ are left to it.
+        var disputed = memories.SelectMany(m => m.Tables ?? []).Distinct().CountBy(t => t.Name).Where(t => t.Value > 1).Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
+        var kernel = memories.Where(m => m.Tables is { } own && own.Any(t => disputed.Contains(t.Name))).Select(m => m.Identity).ToImmutableHashSet();
         while (true)
         {
             var fates = new Fates(rules with { KernelMemory = kernel }, options);
             var deferring = fates.Places(fates.Defers).Where(p => p.Rule is not null).Select(p => p.Chain.Station.Identify(p.Chain.Chain, p.Rule!)).ToHashSet();
             var lost = memories.Where(m => m.Tables is not null && (deferring.Contains(m.Identity) || kernel.Contains(m.Identity))).ToList();
-            var tables = lost.SelectMany(m => m.Tables!.Value).ToHashSet(StringComparer.Ordinal);
-            var next = memories.Where(m => m.Tables is { } own && (own.Any(tables.Contains) || lost.Contains(m))).Select(m => m.Identity).ToImmutableHashSet();
+            var tables = lost.SelectMany(m => m.Tables!.Value).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
+            var next = memories.Where(m => m.Tables is { } own && (own.Any(t => tables.Contains(t.Name)) || lost.Contains(m))).Select(m => m.Identity).ToImmutableHashSet();
             if (next.SetEquals(kernel)) { return kernel; }
             kernel = next;
         }
     }
 
-    /// <summary>Names of the tables that a rule's memory is in, empty for cells; null when it has none.</summary>
-    private static ImmutableArray<string>? TablesOf(Guard guard)
+    /// <summary>The tables that a rule's memory is in, none for cells and for logs; null when packets leave nothing behind.</summary>
+    private static ImmutableArray<Table>? TablesOf(Rule rule, Family family)
     {
-        var programs = guard.Atoms.OfType<Search>().Select(s => s.Program).Where(p => p.KeepsMemory).ToList();
-        return programs.Count == 0 ? null : [.. programs.SelectMany(p => p.Memories).OfType<Table>().Select(t => t.Name)];
+        var programs = rule.Guard(family).Atoms.OfType<Search>().Select(s => s.Program).Where(p => p.KeepsMemory).ToList();
+        return programs.Count == 0 && rule.Target.Effect is not WriteLog ? null : [.. programs.SelectMany(p => p.Memories).OfType<Table>()];
     }
 
     private ImmutableArray<RuleFate> Judge()
@@ -134,7 +139,7 @@ public sealed class Fates
         _graph.Chains.SelectMany(c => Enumerable.Range(0, c.Rules.Length + 1).Select(i => (c, i)));
 
     /// <summary>The places from which a packet can come to one where <paramref name="holds"/>.</summary>
-    private IEnumerable<(LinearChain Chain, int Index, Firewall.Rules.Policies.Rule? Rule)> Places(Func<LinearChain, int, bool> holds) =>
+    private IEnumerable<(LinearChain Chain, int Index, Rule? Rule)> Places(Func<LinearChain, int, bool> holds) =>
         _graph.WhichReach(All().Where(p => holds(p.Chain, p.Index)).Select(p => (p.Chain, p.Index)))
             .Select(p => (p.Item1, p.Item2, p.Item2 < p.Item1.Rules.Length ? p.Item1.Rules[p.Item2].Rule : null));
 
@@ -154,6 +159,7 @@ public sealed class Fates
             {
                 DeferFor defer => defer.Reason,
                 Decide decide => ReasonOf(decide.Verdict, chain),
+                Refuse => ReasonOf(Verdict.Drop, chain),
                 _ => null,
             };
     }
@@ -167,7 +173,7 @@ public sealed class Fates
 
     private bool Decides(LinearChain chain, int index) => index == chain.Rules.Length
         ? chain.IsBase && chain.MayReturn && CanDecide(chain.Chain.Policy!.Value, chain)
-        : chain.Rules[index].Guard.Standing is null && chain.Rules[index].Effect is Decide decide && CanDecide(decide.Verdict, chain);
+        : chain.Rules[index] is { Guard.Standing: null, Effect: var effect } && (effect is Refuse || (effect is Decide decide && CanDecide(decide.Verdict, chain)));
 
     private bool CanDecide(Verdict verdict, LinearChain chain) => verdict == Verdict.Drop || (!_options.OnlyCertainDrops && !After(Root(chain)).Any());
 

@@ -68,7 +68,7 @@ internal sealed class WalkGraph
         for (var i = 0; i < chain.Rules.Length; i++)
         {
             var (rule, place) = (chain.Rules[i], (chain, i));
-            if (rule.Guard.CanMiss || rule.Effect is Continue or SetMark or Untrack) { Add(place, (chain, i + 1)); }
+            if (rule.Guard.CanMiss || rule.Effect is Continue or SetMark or Untrack or WriteLog) { Add(place, (chain, i + 1)); }
             if (rule.Callee is { } callee) { Add(place, (callee, 0)); }
             if (rule.Effect is ReturnToCaller) { Add(place, (chain, chain.Rules.Length)); }
             if (rule.Effect is Decide { Verdict: Verdict.Accept }) { AddAll(place, after); }

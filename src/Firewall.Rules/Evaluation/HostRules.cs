@@ -31,7 +31,7 @@ public sealed record HostRules(Hook Hook, ImmutableArray<Station> Stations)
     /// <summary>The table that fwc is about.</summary>
     public const string Table = "filter";
 
-    /// <summary>Rules whose memory iptables keeps although the program takes their chain over; what they remember is not known here.</summary>
+    /// <summary>Rules whose memory iptables keeps, or whose packets it logs, although the program takes their chain over; what they remember is not known here.</summary>
     public ImmutableHashSet<RuleIdentity> KernelMemory { get; init; } = [];
 
     public IEnumerable<ChainGraph> Graphs => Stations.Select(s => s.Graph);

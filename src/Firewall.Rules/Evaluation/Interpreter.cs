@@ -200,11 +200,28 @@ public sealed class Interpreter(HostRules rules, PacketContext context, Memories
                         Know(FieldKind.TrackLookup, ValueSet.Of(0));
                         index++;
                         break;
+                    case WriteLog when Writes(identity):
+                        index++;
+                        break;
+                    case Refuse refuse when Answers(refuse):
+                        return Decided(Verdict.Drop, identity);
                     case var effect:
                         return Decision.Deferred(effect.WhyKernel(station.IsOwned));
                 }
             }
         }
+
+        /// <summary>Whether our log takes the packet; XDP knows no output device to log.</summary>
+        private bool Writes(RuleIdentity rule) =>
+            IsMemoryOurs && Packet.Context.Log == LogMode.Ring && (Packet.Context.IsNetfilter || station.Hook == Hook.Input) && !interpreter.Rules.KernelMemory.Contains(rule);
+
+        /// <summary>Whether the packet is refused here, with its answer or without one.</summary>
+        private bool Answers(Refuse refuse) => station.IsOwned && Packet.Context.Reject switch
+        {
+            RejectMode.Drop => true,
+            RejectMode.Xdp when !Packet.Context.IsNetfilter => RejectReply.Build(Packet.Frame, Packet, refuse.With, station.Hook).Outcome != RejectOutcome.Unknown,
+            _ => false,
+        };
 
         /// <summary>Memory of tables that stay with the kernel is the kernel's.</summary>
         private bool IsMemoryOurs => station.IsOwned && !Packet.Context.OnlyCertainDrops;

@@ -51,6 +51,11 @@ public sealed record PacketContext
     /// <summary>Profile offload: only drops that are certain are decided; memory is kept by iptables, which sees all other packets.</summary>
     public bool OnlyCertainDrops { get; init; }
 
+    public RejectMode Reject { get; init; }
+
+    /// <summary>A reader is taken to be there.</summary>
+    public LogMode Log { get; init; }
+
     /// <summary>Whether the kernel puts fragments of the family together before the hook.</summary>
     public bool Reassembles(Family family, Hook hook) => family == Family.IPv4 ? DefragIPv4 || hook == Hook.Input : DefragIPv6;
 

@@ -53,7 +53,8 @@ public sealed class PacketView
     /// <summary>The IP length in bytes, as counters count it.</summary>
     public int TotalLength => End - NetworkOffset;
 
-    private ReadOnlySpan<byte> Bytes => _frame.Span;
+    /// <summary>The frame up to the packet's end.</summary>
+    public ReadOnlySpan<byte> Frame => _frame.Span;
 
     /// <summary>Takes a frame apart, or says why it must be left to the kernel. The checks stand in the order of the compiled program.</summary>
     public static bool TryDecode(
@@ -105,7 +106,7 @@ public sealed class PacketView
     {
         if (offset < 0 || offset > End - bytes) { return null; }
         ulong value = 0;
-        foreach (var b in Bytes.Slice((int)offset, bytes)) { value = value << 8 | b; }
+        foreach (var b in Frame.Slice((int)offset, bytes)) { value = value << 8 | b; }
         return value;
     }
 
@@ -115,20 +116,20 @@ public sealed class PacketView
         FieldKind.Bytes => Offset(field.Base) is { } start ? Number((long)start + field.Offset, field.Length) ?? 0 : 0,
         FieldKind.SourceAddress => Address(isSource: true),
         FieldKind.DestinationAddress => Address(isSource: false),
-        FieldKind.Protocol => _chain?.Protocol ?? Bytes[NetworkOffset + 9],
+        FieldKind.Protocol => _chain?.Protocol ?? Frame[NetworkOffset + 9],
         FieldKind.FragmentOffset => (UInt128)(_chain?.FragmentOffset ?? FragmentWord & 0x1fff),
         FieldKind.TotalLength => (UInt128)TotalLength,
         FieldKind.TimeToLive => (UInt128)(Context is { Hook: Hook.Forward, IsNetfilter: false } ? WireTimeToLive - 1 : WireTimeToLive),
-        FieldKind.TypeOfService => Family == Family.IPv4 ? Bytes[NetworkOffset + 1] : (byte)(BinaryPrimitives.ReadUInt16BigEndian(Bytes[NetworkOffset..]) >> 4),
-        FieldKind.PacketType => (UInt128)(int)Class(Bytes),
+        FieldKind.TypeOfService => Family == Family.IPv4 ? Frame[NetworkOffset + 1] : (byte)(BinaryPrimitives.ReadUInt16BigEndian(Frame[NetworkOffset..]) >> 4),
+        FieldKind.PacketType => (UInt128)(int)Class(Frame),
         FieldKind.EthernetLink => Context.InInterface == "lo" ? 0u : 1u,
         FieldKind.TransportLength => (UInt128)Math.Max(0, ChainEnd == ChainEnd.Protocol ? End - TransportOffset : 0),
         _ => throw new ArgumentOutOfRangeException(nameof(field)),
     };
 
-    private int WireTimeToLive => Bytes[NetworkOffset + (Family == Family.IPv4 ? 8 : 7)];
+    private int WireTimeToLive => Frame[NetworkOffset + (Family == Family.IPv4 ? 8 : 7)];
 
-    private int FragmentWord => BinaryPrimitives.ReadUInt16BigEndian(Bytes[(NetworkOffset + 6)..]);
+    private int FragmentWord => BinaryPrimitives.ReadUInt16BigEndian(Frame[(NetworkOffset + 6)..]);
 
     private bool IsFragment => _chain?.IsFragment ?? (FragmentWord & 0x3fff) != 0;
 
@@ -189,6 +190,6 @@ public sealed class PacketView
     }
 
     private UInt128 Address(bool isSource) => Family == Family.IPv4
-        ? BinaryPrimitives.ReadUInt32BigEndian(Bytes[(NetworkOffset + (isSource ? 12 : 16))..])
-        : BinaryPrimitives.ReadUInt128BigEndian(Bytes[(NetworkOffset + (isSource ? 8 : 24))..]);
+        ? BinaryPrimitives.ReadUInt32BigEndian(Frame[(NetworkOffset + (isSource ? 12 : 16))..])
+        : BinaryPrimitives.ReadUInt128BigEndian(Frame[(NetworkOffset + (isSource ? 8 : 24))..]);
 }

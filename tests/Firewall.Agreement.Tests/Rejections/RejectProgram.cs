@@ -18,14 +18,16 @@ internal static class RejectProgram
 
     private static readonly CompileOptions Options = new() { Deferred = DeferredAction.Kernel };
 
+    private static PacketAccess Access => PacketAccess.Of(ProgramKind.Xdp, Hook.Input, new Scratch());
+
     public static BpfObject Build(RejectWith with, Hook hook)
     {
-        var (rejects, searches, interfaces, scratch) = (new RejectFunctions(), new SearchFunctions(), new InterfacePatterns(), new Scratch());
+        var (rejects, searches, interfaces, scratch) = (new RejectFunctions(), new SearchFunctions(Options.Hertz, Access), new InterfacePatterns(), new Scratch());
         var slots = new FieldSlots(scratch, interfaces, with.Family, []);
         interfaces.Allocate(scratch);
         var accounting = new Accounting(1, DeferReasonNames.Count);
         var asm = new Assembler("reject", FunctionKind.Program);
-        var tails = new PartTails(asm, accounting, Options, []);
+        var tails = new PartTails(asm, accounting, Options, [], Access, rejects);
         var parsed = asm.NewLabel("parsed");
         asm.Move(R6, R1);
         Scratch.EmitLookup(asm, tails.Abort);

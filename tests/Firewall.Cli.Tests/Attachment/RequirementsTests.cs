@@ -11,7 +11,7 @@ public sealed class RequirementsTests
 
     private static readonly Feature Present = new(IsAvailable: true, "it is there");
 
-    private static readonly KernelFeatures Modern = new(KernelRelease.Parse("6.18.0"), Present, Present, Present, Present, Present, Present);
+    private static readonly KernelFeatures Modern = new(KernelRelease.Parse("6.18.0"), Present, Present, Present, Present, Present, Present, Present, Present);
 
     [Fact]
     public void A_vlan_on_top_is_refused_with_its_name() =>
