@@ -64,12 +64,12 @@ internal sealed record CompileReport(HostFiles Files, ImmutableArray<CompiledFir
     private IEnumerable<string> Places(bool allLines)
     {
         if (Plan is null) { yield break; }
-        foreach (var chain in Plan.Chains) { yield return Line("placed", $"{chain.Chain.ChainName()}: {FateText.Of(chain.Hooks)} ({chain.Why})"); }
+        foreach (var chain in Plan.Chains) { yield return Line("placed", $"{chain.Chain.ChainName()} at {FateText.Of(chain.Hooks)}: {chain.Why}"); }
         var lines = Plan.Lines.Where(l => l.Rule.Table == HostRules.Table && l.Fate != Fate.Unreachable).ToList();
         var open = lines.Where(l => l.IsOpen).ToList();
         if (open.Count == 0)
         {
-            yield return Line("rules", $"all {lines.Count:N0} are compiled");
+            yield return Line("rules", $"{lines.Count:N0} of {lines.Count:N0} compiled");
             yield break;
         }
 

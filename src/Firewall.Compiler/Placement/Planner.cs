@@ -58,9 +58,11 @@ public sealed class Planner
         if (chain == Hook.Output) { return new ChainPlan(chain, Hooks.Netfilter, "XDP sees no outgoing packets"); }
         var (xdp, netfilter) = (Open(chain, Hooks.Xdp), Open(chain, Hooks.Netfilter));
         var earlier = Earlier(chain);
-        return xdp.Length == 0 && earlier.Length == 0 ? new ChainPlan(chain, Hooks.Xdp, "XDP knows all that its rules ask")
-            : earlier.Length > 0 && netfilter.Length <= xdp.Length ? new ChainPlan(chain, Hooks.Netfilter, $"table {earlier[0].Rule.Table} acts on packets before (line {earlier[0].Rule.Line})")
-            : netfilter.Length < xdp.Length ? new ChainPlan(chain, Hooks.Netfilter, $"{Lines(xdp)} at XDP on what only the netfilter hook knows ({xdp[0].Reason?.Text()}, line {xdp[0].Rule.Line})")
+        if (xdp.Length == 0 && earlier.Length == 0) { return new ChainPlan(chain, Hooks.Xdp, "XDP knows all that its rules ask"); }
+        if (earlier.Length > 0 && netfilter.Length <= xdp.Length) { return new ChainPlan(chain, Hooks.Netfilter, $"table {earlier[0].Rule.Table} acts on packets before (line {earlier[0].Rule.Line})"); }
+        var gained = xdp.Where(f => f.IsOwn && !netfilter.Any(n => n.IsOwn && n.Rule == f.Rule)).DefaultIfEmpty(xdp[0]).ToImmutableArray();
+        return (netfilter.Length, netfilter.Count(f => f.IsOwn)).CompareTo((xdp.Length, xdp.Count(f => f.IsOwn))) < 0
+            ? new ChainPlan(chain, Hooks.Netfilter, $"{Lines(gained)} at XDP on what only the netfilter hook knows ({gained[0].Reason?.Text()}, line {gained[0].Rule.Line})")
             : new ChainPlan(chain, Hooks.Xdp, $"the netfilter hook would know no more ({xdp[0].Reason?.Text()}, line {xdp[0].Rule.Line})");
     }
 
