@@ -70,7 +70,7 @@ public sealed class CorpusTests(ITestOutputHelper output)
         {
             if (PolicyOf(file) is not { } policy || policy.Table(HostRules.Table) is null) { return; }
             Interlocked.Increment(ref count);
-            var plan = Planner.Make(Request(policy) with { Hooks = Hooks.Both, Chains = [Hook.Input, Hook.Forward, Hook.Output] });
+            var plan = Planner.Best(Request(policy) with { Chains = [Hook.Input, Hook.Forward, Hook.Output] });
             var lines = plan.Lines.Where(l => l.IsOpen && l.Rule.Table == HostRules.Table).ToList();
             foreach (var reason in lines.Where(l => l.IsOwn).Select(l => l.Reason).Distinct().DefaultIfEmpty(lines.FirstOrDefault()?.Reason)) { if (lines.Count > 0) { open.Add((file.Name, reason)); } }
         });

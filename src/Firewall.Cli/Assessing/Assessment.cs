@@ -40,7 +40,7 @@ internal sealed record Assessment(
         ImmutableArray<ReadableRules> readable = [.. files.All.Select(ReadableRules.From)];
         var left = new HostFiles([.. readable.Select(r => r.File).OfType<RuleFile>()]);
         if (left.All.IsEmpty) { return new Assessment([.. readable.Select(r => Assessed(r, plan: null))], Plan: null, [], [], []); }
-        var plan = Planner.Make(request(left));
+        var plan = Planner.Best(request(left));
         return new Assessment(
             [.. readable.Select(r => Assessed(r, plan))],
             plan,

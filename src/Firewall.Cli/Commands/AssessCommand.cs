@@ -23,7 +23,7 @@ internal static class AssessCommand
         return shell.Command("assess", "Tells what becomes of every rule, and what the kernel must have.", [.. rules.All, .. placement.All, json, html], invocation =>
         {
             var files = rules.Load(invocation);
-            var assessment = Assessment.Of(files, left => AllHooks(placement.Request(left, invocation)), Interfaces(invocation.Get(placement.Interface)));
+            var assessment = Assessment.Of(files, left => AllChains(placement.Request(left, invocation)), Interfaces(invocation.Get(placement.Interface)));
             if (invocation.Get(html) is { } path) { OutputFile.Write(path, Encoding.UTF8.GetBytes(AssessmentHtml.Write(assessment)), invocation.Cancellation); }
             if (invocation.Get(json)) { JsonLine.Write(invocation.Out, writer => AssessmentJson.Write(writer, assessment)); }
             else
@@ -37,11 +37,7 @@ internal static class AssessCommand
     }
 
     /// <summary>Everything that can be had, unless somebody asks for less.</summary>
-    private static PlanRequest AllHooks(PlanRequest request) => request with
-    {
-        Hooks = request.Hooks ?? Hooks.Both,
-        Chains = request.Chains.IsEmpty ? [Hook.Input, Hook.Forward, Hook.Output] : request.Chains,
-    };
+    private static PlanRequest AllChains(PlanRequest request) => request with { Chains = request.Chains.IsEmpty ? [Hook.Input, Hook.Forward, Hook.Output] : request.Chains };
 
     /// <summary>Names of this host's interfaces, if it is the one that is meant: it has the interface that the rules are assessed for.</summary>
     private static ImmutableHashSet<string>? Interfaces(string? given)

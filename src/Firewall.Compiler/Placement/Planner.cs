@@ -19,6 +19,17 @@ public sealed class Planner
 
     public static Plan Make(PlanRequest request) => new Planner(request).Make();
 
+    /// <summary>Where nothing says which hooks are used: the planner's choice, or both for every chain, if that leaves fewer lines to iptables.</summary>
+    public static Plan Best(PlanRequest request)
+    {
+        var chosen = Make(request);
+        if (request.Hooks is not null || request.Profile == Profile.Offload || chosen.IsExact) { return chosen; }
+        var both = Make(request with { Hooks = Hooks.Both });
+        return Open(both) < Open(chosen) ? both : chosen;
+
+        static int Open(Plan plan) => plan.Lines.Count(l => l.IsOpen && l.Rule.Table == HostRules.Table);
+    }
+
     private Plan Make()
     {
         var chains = Agreed([.. (_request.Chains.IsEmpty ? AllChains.Where(DoesSomething) : _request.Chains).DefaultIfEmpty(Hook.Input).Select(Place)]);
@@ -147,7 +158,8 @@ public sealed class Planner
         {
             foreach (var fate in FatesOf(chain.Chain, hook, hook == Hooks.Xdp && OnlyDrops(chain)))
             {
-                if (!found.TryGetValue(fate.Rule, out var other) || fate.Fate < other.Fate)
+                // What is dropped early is done; what is open there is the other program's to explain.
+                if (!found.TryGetValue(fate.Rule, out var other) || fate.Fate < other.Fate || (fate.Fate == other.Fate && other.IsOpen))
                 {
                     found[fate.Rule] = new LineFate(fate.Rule, fate.Fate, fate.Fate == Fate.Deferred ? null : kind, fate.Reason) { IsOwn = fate.IsOwn };
                 }
