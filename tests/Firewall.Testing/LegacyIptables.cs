@@ -29,6 +29,17 @@ public sealed class LegacyIptables : IDisposable
         return new LoadResult(code == 0, output);
     }
 
+    /// <summary>Makes sets, in the form of <c>ipset save</c>.</summary>
+    public LoadResult RestoreSets(string sets)
+    {
+        KernelRequired.Programs("ipset");
+        var (code, output) = Run("ip", ["netns", "exec", _namespace, "ipset", "restore"], Encoding.Latin1.GetBytes(sets));
+        return new LoadResult(code == 0, output);
+    }
+
+    /// <summary>What <c>ipset save</c> prints.</summary>
+    public string SaveSets() => Run("ip", ["netns", "exec", _namespace, "ipset", "save"], []).Output;
+
     /// <summary>What iptables-save prints, banner and counters left out; one char per byte.</summary>
     public string Save(bool ipv6 = false, string? table = null)
     {

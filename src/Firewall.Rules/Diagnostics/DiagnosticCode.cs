@@ -68,6 +68,12 @@ public sealed record DiagnosticCode(string Code, string Title)
     public static readonly DiagnosticCode RuleNotFound = new("FWC0228", "A rule to delete that is not there");
     public static readonly DiagnosticCode ChainInUse = new("FWC0229", "A chain that cannot be deleted");
     public static readonly DiagnosticCode BadPolicy = new("FWC0230", "A policy that cannot be");
+    public static readonly DiagnosticCode BadSetLine = new("FWC0241", "A line of a set file that cannot be read");
+    public static readonly DiagnosticCode UnknownSetType = new("FWC0242", "A set type that does not exist");
+    public static readonly DiagnosticCode UnknownSet = new("FWC0243", "A set that does not exist");
+    public static readonly DiagnosticCode BadSetOption = new("FWC0244", "An option that a set or its element cannot take");
+    public static readonly DiagnosticCode BadSetElement = new("FWC0245", "An element that the set cannot hold");
+    public static readonly DiagnosticCode SetExists = new("FWC0246", "A set created twice");
 
     /// <summary>Every code of this assembly, in order.</summary>
     public static readonly ImmutableArray<DiagnosticCode> All =
@@ -79,7 +85,7 @@ public sealed record DiagnosticCode(string Code, string Title)
         UnknownMatch, UnknownTarget, BadValue, OptionMissing, ProtocolNeeded, WrongFamily, WrongChain, BadAddress, HostName,
         UnknownProtocol, NeverMatchesProtocol, BadInterface, OddInterface, InterfaceInWrongChain, NegatedList, FragmentInIPv6,
         ExtensionHeaderProtocol, WrongTable, ConditionMissing, UnknownChain, JumpToBuiltIn, ChainLoop, DropInNat, ChainExists, BadChainName, RuleNumber,
-        RuleNotFound, ChainInUse, BadPolicy,
+        RuleNotFound, ChainInUse, BadPolicy, BadSetLine, UnknownSetType, UnknownSet, BadSetOption, BadSetElement, SetExists,
     ];
 
     public override string ToString() => Code;

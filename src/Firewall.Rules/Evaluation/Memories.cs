@@ -41,7 +41,7 @@ public sealed class Memories
     }
 
     /// <summary>The entry under a key, or null; a dead one is none.</summary>
-    internal ulong[]? Find(Table table, ReadOnlySpan<ulong> key) =>
+    public ulong[]? Find(Table table, ReadOnlySpan<ulong> key) =>
         EntriesOf(table).TryGetValue(new Key(key), out var words) && !IsDead(table, words) ? words : null;
 
     /// <summary>A new entry in the place of none or of a dead one; null when the table is full.</summary>

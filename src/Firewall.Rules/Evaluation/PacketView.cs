@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 
 namespace Firewall.Rules.Evaluation;
@@ -89,8 +90,16 @@ public sealed class PacketView
         : null;
 
     /// <summary>The values that a field may have as far as is known; null for a field of the surroundings of which nothing is known.</summary>
-    public ValueSet? Possible(Field field) =>
-        field.Kind.IsOfSurroundings() || field.Kind == FieldKind.Mark ? Context.Possible(field.Kind) : ValueSet.Of(Value(field));
+    public ValueSet? Possible(Field field) => field.Kind switch
+    {
+        FieldKind.InNameHead or FieldKind.InNameTail => NameHalf(InInterface, field.Kind == FieldKind.InNameTail),
+        FieldKind.OutNameHead or FieldKind.OutNameTail => NameHalf(OutInterface, field.Kind == FieldKind.OutNameTail),
+        FieldKind.Mark => Context.Possible(field.Kind),
+        _ => field.Kind.IsOfSurroundings() ? Context.Possible(field.Kind) : ValueSet.Of(Value(field)),
+    };
+
+    private static ValueSet? NameHalf(string? device, bool isTail) =>
+        device is null ? null : ValueSet.Of(InterfaceNames.Number(device) is var number && isTail ? (ulong)number : (ulong)(number >> 64));
 
     /// <summary>Where a header begins; null for an IPv6 extension header that the walk did not meet.</summary>
     public int? Offset(HeaderBase header) => header switch
@@ -122,7 +131,7 @@ public sealed class PacketView
         FieldKind.TimeToLive => (UInt128)(Context is { Hook: Hook.Forward, IsNetfilter: false } ? WireTimeToLive - 1 : WireTimeToLive),
         FieldKind.TypeOfService => Family == Family.IPv4 ? Frame[NetworkOffset + 1] : (byte)(BinaryPrimitives.ReadUInt16BigEndian(Frame[NetworkOffset..]) >> 4),
         FieldKind.PacketType => (UInt128)(int)Class(Frame),
-        FieldKind.EthernetLink => Context.InInterface == "lo" ? 0u : 1u,
+        FieldKind.EthernetLink => Context is { InInterface: "lo" } or { Hook: Hook.Output } ? 0u : 1u,
         FieldKind.TransportLength => (UInt128)Math.Max(0, ChainEnd == ChainEnd.Protocol ? End - TransportOffset : 0),
         _ => throw new ArgumentOutOfRangeException(nameof(field)),
     };

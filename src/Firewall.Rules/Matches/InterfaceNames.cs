@@ -15,6 +15,14 @@ public static class InterfaceNames
     /// <summary>Whether no device can have the name: the kernel allows neither <c>/</c> nor blanks (<c>dev_valid_name</c>).</summary>
     public static bool IsOdd(string pattern) => pattern.AsSpan().ContainsAny("/ \t");
 
+    /// <summary>A name as the kernel keeps it, 16 bytes filled up with zeros, as one big-endian number.</summary>
+    public static UInt128 Number(string name)
+    {
+        UInt128 number = 0;
+        for (var i = 0; i <= MaximumLength; i++) { number = number << 8 | (i < name.Length ? name[i] & 0xFFu : 0u); }
+        return number;
+    }
+
     internal static InterfaceTest Test(InterfaceDirection direction, string pattern, bool negated) => pattern.EndsWith('+')
         ? new(direction, pattern[..^1], IsPrefix: true, negated)
         : new(direction, pattern, IsPrefix: false, negated);

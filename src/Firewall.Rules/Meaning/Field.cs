@@ -132,6 +132,14 @@ public enum FieldKind
     /// field's <see cref="Field.Offset"/>.
     /// </summary>
     ReversePath,
+
+    /// <summary>Name of the input device, 16 bytes, zero-filled: the first eight as one big-endian number, then the others (64 bits each); 0 where there is no device.</summary>
+    InNameHead,
+    InNameTail,
+
+    /// <summary>Name of the output device, likewise.</summary>
+    OutNameHead,
+    OutNameTail,
 }
 
 /// <summary>States of a connection, numbered as the bits of <c>xt_state</c> and <c>xt_conntrack</c> (include/uapi/linux/netfilter/nf_conntrack_common.h).</summary>
@@ -159,8 +167,8 @@ public static class FieldKinds
         FieldKind.Realm or FieldKind.SourceAddressType or FieldKind.DestinationAddressType or FieldKind.ReversePath => DeferReason.Route,
         FieldKind.InputIpsec => DeferReason.Ipsec,
         FieldKind.Bridge => DeferReason.Bridge,
-        FieldKind.InGroup => DeferReason.InInterface,
-        FieldKind.OutGroup => DeferReason.OutInterface,
+        FieldKind.InGroup or FieldKind.InNameHead or FieldKind.InNameTail => DeferReason.InInterface,
+        FieldKind.OutGroup or FieldKind.OutNameHead or FieldKind.OutNameTail => DeferReason.OutInterface,
         FieldKind.Mark => DeferReason.EarlierTable,
         _ => DeferReason.Match,
     };
@@ -209,6 +217,10 @@ public sealed record Field(FieldKind Kind, int Bits, string Name)
     public static readonly Field DestinationAddressType = new(FieldKind.DestinationAddressType, 8, "destination address type");
     public static readonly Field InputIpsec = new(FieldKind.InputIpsec, 1, "IPsec input");
     public static readonly Field Bridge = new(FieldKind.Bridge, 1, "bridge port");
+    public static readonly Field InNameHead = new(FieldKind.InNameHead, 64, "input device name");
+    public static readonly Field InNameTail = new(FieldKind.InNameTail, 64, "input device name");
+    public static readonly Field OutNameHead = new(FieldKind.OutNameHead, 64, "output device name");
+    public static readonly Field OutNameTail = new(FieldKind.OutNameTail, 64, "output device name");
     public static readonly Field SourceMac = Bytes(HeaderBase.Link, 6, 6, "source MAC");
     public static readonly Field SourcePort = Bytes(HeaderBase.Transport, 0, 2, "source port");
     public static readonly Field DestinationPort = Bytes(HeaderBase.Transport, 2, 2, "destination port");

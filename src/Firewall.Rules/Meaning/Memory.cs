@@ -24,6 +24,9 @@ public sealed record Table(string Name, int KeyWords, int Words, int Capacity) :
     /// </summary>
     public int? ExpiresBy { get; init; }
 
+    /// <summary>Its contents come from outside, as those of a set do: asking it is no memory, unless the program writes to it.</summary>
+    public bool IsGiven { get; init; }
+
     /// <summary>
     /// What the rules that name the table must agree on beside its shape, in words. The kernel lets the first rule decide for all; tables of one name that are not
     /// equal cannot be kept by us.

@@ -12,8 +12,11 @@ namespace Firewall.Rules.Meaning;
 /// <remarks>Two programs with equal bodies are equal, and are compiled once.</remarks>
 public sealed record StepProgram(string Name, int Locals, ImmutableArray<Step> Body)
 {
-    /// <summary>Whether asking changes something: the program finds entries of a <see cref="Memory"/>, or draws lots.</summary>
-    public bool KeepsMemory => Memories.Any() || Expressions.Any(e => e is RandomBits);
+    /// <summary>
+    /// Whether asking changes something: the program finds entries of a <see cref="Memory"/> that is not given from outside, writes to one that is, or draws lots.
+    /// </summary>
+    public bool KeepsMemory =>
+        Memories.Any(m => m is not Table { IsGiven: true }) || AllSteps(Body).Any(s => s is Store or Create or Forget) || Expressions.Any(e => e is RandomBits);
 
     /// <summary>What it remembers in, in the order of the text.</summary>
     public IEnumerable<Memory> Memories => AllSteps(Body).Select(s => s is Find find ? find.Memory : null).OfType<Memory>().Distinct();

@@ -4,6 +4,7 @@ using Firewall.Rules.Diagnostics;
 using Firewall.Rules.Matches;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Options;
+using Firewall.Rules.Sets;
 using Firewall.Rules.Targets;
 
 namespace Firewall.Rules.Policies;
@@ -14,6 +15,13 @@ namespace Firewall.Rules.Policies;
 public sealed record Policy(Family Family, ImmutableArray<Table> Tables)
 {
     public Table? Table(string name) => Tables.FirstOrDefault(t => t.Name == name);
+
+    /// <summary>The same rules, knowing the sets they name.</summary>
+    public Policy WithSets(SetCatalog sets) => this with { Tables = [.. Tables.Select(t => t with { Chains = [.. t.Chains.Select(c => c.WithSets(sets))] })] };
+
+    /// <summary>The sets that matches name, each once, in the order of the rules.</summary>
+    public IEnumerable<string> SetNames =>
+        Tables.SelectMany(t => t.Chains).SelectMany(c => c.Rules).SelectMany(r => r.Matches).OfType<SetMatch>().Select(m => m.SetName).Distinct();
 }
 
 /// <summary>One table: raw, mangle, nat, filter or security.</summary>
@@ -41,6 +49,10 @@ public readonly record struct Counters(ulong Packets, ulong Bytes)
 public sealed record Chain(string Name, Verdict? Policy, Counters Counters, ImmutableArray<Rule> Rules, TextSpan? Declaration)
 {
     public bool IsBuiltIn => Policy is not null;
+
+    internal Chain WithSets(SetCatalog sets) => Rules.Any(r => r.Matches.Any(m => m is SetMatch))
+        ? this with { Rules = [.. Rules.Select(r => r with { Matches = [.. r.Matches.Select(m => m is SetMatch match ? match with { Sets = sets } : m)] })] }
+        : this;
 }
 
 /// <summary>A bound rule.</summary>

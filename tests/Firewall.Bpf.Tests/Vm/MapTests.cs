@@ -152,7 +152,7 @@ public sealed class MapTests
 
     [Fact]
     public void A_type_of_map_that_is_not_simulated_is_refused_at_construction() => Assert.Throws<NotSupportedException>(
-        () => new VirtualMachine(Object(new MapSpec("m", MapType.RingBuffer, 0, 0, 4096))));
+        () => new VirtualMachine(Object(new MapSpec("m", MapType.DeviceMap, 4, 4, 1))));
 
     private static VirtualMachine Machine(MapType type) => new(Object(new MapSpec("map", type, 4, 8, 4)));
 

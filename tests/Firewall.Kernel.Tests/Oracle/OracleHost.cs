@@ -83,6 +83,23 @@ public sealed class OracleHost : IDisposable
         return outcome.ExitCode == 0 ? null : outcome.Errors.Trim();
     }
 
+    /// <summary>Replaces all sets by those of the text and the filter table by an empty one; null, or why ipset refuses them.</summary>
+    public string? TryLoadSets(string sets)
+    {
+        Load("*filter\nCOMMIT\n");
+        var ipset = SystemTool.Find("ipset")!;
+
+        // Members of a list are in use until it is empty.
+        _namespace.Run(() => ipset.Try("", _environment, "flush"));
+        var cleared = _namespace.Run(() => ipset.Try("", _environment, "destroy"));
+        Assert.True(cleared.ExitCode == 0, cleared.Errors);
+        var outcome = _namespace.Run(() => ipset.Try(sets, _environment, "restore"));
+        return outcome.ExitCode == 0 ? null : outcome.Errors.Trim();
+    }
+
+    /// <summary>What <c>ipset save</c> prints.</summary>
+    public string SaveSets() => _namespace.Run(() => SystemTool.Find("ipset")!.Run("save"));
+
     /// <summary>Lets the frame arrive; true when a packet passed the filter because of it.</summary>
     public bool Send(ReadOnlySpan<byte> frame, string arriving = "eth0")
     {

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Firewall.Rules.Diagnostics;
 using Firewall.Rules.Policies;
+using Firewall.Rules.Sets;
 using Firewall.Rules.Syntax;
 using Firewall.Testing;
 
@@ -21,9 +22,10 @@ public partial class DiagnosticPagesTests
         Assert.StartsWith($"# {code}: {title}\n", page, StringComparison.Ordinal);
 
         var examples = CodeBlock().Matches(page).Select(m => m.Groups["text"].Value).ToList();
+        Func<string, string[]> diagnose = page.Contains("```ipset", StringComparison.Ordinal) ? DiagnoseSets : Diagnose;
         Assert.Equal(2, examples.Count);
-        Assert.Contains(code, Diagnose(code == "FWC0005" ? examples[0].TrimEnd('\n') : examples[0]));
-        Assert.Empty(Diagnose(examples[1]));
+        Assert.Contains(code, diagnose(code == "FWC0005" ? examples[0].TrimEnd('\n') : examples[0]));
+        Assert.Empty(diagnose(examples[1]));
     }
 
     [Fact]
@@ -46,7 +48,9 @@ public partial class DiagnosticPagesTests
         return [.. Binder.Bind(RuleSetReader.Read(new SourceText("example", Encoding.UTF8.GetBytes(text)))).Diagnostics.Select(d => d.Code.Code)];
     }
 
-    [GeneratedRegex("```iptables\n(?<text>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static string[] DiagnoseSets(string example) => [.. SetFileReader.Read(SourceText.From(example)).Diagnostics.Select(d => d.Code.Code)];
+
+    [GeneratedRegex("```(iptables|ipset)\n(?<text>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex CodeBlock();
 
     [GeneratedRegex("«(?<text>.*?)»\\*(?<times>[0-9]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

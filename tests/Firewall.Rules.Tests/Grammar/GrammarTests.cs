@@ -5,6 +5,7 @@ using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 using Firewall.Rules.Syntax;
 using Firewall.Rules.Targets;
+using Firewall.Rules.Tests.Matches;
 using Firewall.Rules.Tests.Targets;
 using Firewall.Testing;
 
@@ -64,6 +65,7 @@ public class GrammarTests
     public void Strict_sentences_load_in_iptables_exactly_when_they_are_accepted_and_print_alike(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         var sentences = new Sentences(Loadable(family), new Random(Seed), lenient: false);
         var loaded = 0;
         var failures = new List<string>();
@@ -110,6 +112,7 @@ public class GrammarTests
     public void Whole_files_load_in_iptables_exactly_when_they_are_accepted(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         var rules = Rules(family);
         rules["rule-line"] = new Terminal("-A INPUT -j ACCEPT\n");
         rules["user-chain"] = rules["letter"];
@@ -126,6 +129,7 @@ public class GrammarTests
     public void Mutated_sentences_that_iptables_accepts_are_accepted_and_print_alike(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         var random = new Random(Seed);
         var sentences = new Sentences(Loadable(family), random, lenient: false);
         var failures = new List<string>();

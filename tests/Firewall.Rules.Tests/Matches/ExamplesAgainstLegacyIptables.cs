@@ -13,6 +13,7 @@ public sealed class ExamplesAgainstLegacyIptables
     public void Accepted_texts_load_and_are_saved_as_we_print_them(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         foreach (var examples in Examples(ExampleKind.Accepts, family).GroupBy(e => (e.Table, e.Chain)))
         {
             var (table, chain) = examples.Key;
@@ -29,6 +30,7 @@ public sealed class ExamplesAgainstLegacyIptables
     public void Rejected_texts_do_not_load(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         Assert.All(Examples(ExampleKind.Rejects, family), example =>
             Assert.False(iptables.Restore(RuleText.File(example), family == Family.IPv6).Accepted, $"loads: {example.Text}"));
     }
@@ -39,6 +41,7 @@ public sealed class ExamplesAgainstLegacyIptables
     public void Rules_of_packet_examples_load(Family family)
     {
         using var iptables = new LegacyIptables();
+        Assert.True(iptables.RestoreSets(ExampleSets.Text) is { Accepted: true });
         Assert.All(Packets(family), example => AssertLoads(iptables, family, RuleText.File(example)));
     }
 
