@@ -25,5 +25,5 @@ internal static class FateText
     };
 
     /// <summary>Why packets that meet the rule are left to iptables.</summary>
-    public static string ReasonOf(LineFate line) => line.Reason is { } reason ? reason.Why() : "XDP sees no outgoing packets";
+    public static string ReasonOf(LineFate line) => line.Reason?.Why() ?? line.Note ?? "";
 }

@@ -58,6 +58,9 @@ public sealed record LineFate(RuleIdentity Rule, Fate Fate, ProgramKind? Where, 
     /// <summary>Whether the reason is the rule's own, and not that of a later rule or of the policy.</summary>
     public bool IsOwn { get; init; }
 
+    /// <summary>Why, where it is no reason of a program.</summary>
+    public string? Note { get; init; }
+
     /// <summary>Whether packets that meet the rule are left to iptables.</summary>
     public bool IsOpen => Fate is Fate.Partial or Fate.Deferred;
 }

@@ -15,7 +15,9 @@ public sealed class Planner
     private readonly PlanRequest _request;
     private readonly Dictionary<(Hook, Hooks, bool), ImmutableArray<RuleFate>> _fates = [];
 
-    private Planner(PlanRequest request) => _request = request;
+    private readonly PlanRequest _whole;
+
+    private Planner(PlanRequest request) => (_whole, _request) = (request, request.Profile == Profile.Offload ? Curtailment.Of(request) : request);
 
     public static Plan Make(PlanRequest request) => new Planner(request).Make();
 
@@ -70,7 +72,7 @@ public sealed class Planner
         var (xdp, netfilter) = (Open(chain, Hooks.Xdp), Open(chain, Hooks.Netfilter));
         var earlier = Earlier(chain);
         if (xdp.Length == 0 && earlier.Length == 0) { return new ChainPlan(chain, Hooks.Xdp, "XDP knows all that its rules ask"); }
-        if (earlier.Length > 0 && netfilter.Length <= xdp.Length) { return new ChainPlan(chain, Hooks.Netfilter, $"table {earlier[0].Rule.Table} acts on packets before (line {earlier[0].Rule.Line})"); }
+        if (earlier.Length > 0) { return new ChainPlan(chain, Hooks.Netfilter, $"table {earlier[0].Rule.Table} acts on packets before (line {earlier[0].Rule.Line})"); }
         var gained = xdp.Where(f => f.IsOwn && !netfilter.Any(n => n.IsOwn && n.Rule == f.Rule)).DefaultIfEmpty(xdp[0]).ToImmutableArray();
         return (netfilter.Length, netfilter.Count(f => f.IsOwn)).CompareTo((xdp.Length, xdp.Count(f => f.IsOwn))) < 0
             ? new ChainPlan(chain, Hooks.Netfilter, $"{Lines(gained)} at XDP on what only the netfilter hook knows ({gained[0].Reason?.Text()}, line {gained[0].Rule.Line})")
@@ -126,13 +128,14 @@ public sealed class Planner
     private ImmutableArray<LineFate> Lines(ImmutableArray<ChainPlan> chains)
     {
         var fates = chains.SelectMany(BestOf).GroupBy(f => f.Rule).ToDictionary(g => g.Key, g => g.MaxBy(f => f.Fate)!);
+        var behind = Curtailment.Behind(_whole, _request);
         var lines = ImmutableArray.CreateBuilder<LineFate>();
-        foreach (var policy in _request.Policies)
+        foreach (var policy in _whole.Policies)
         {
             foreach (var (table, chain, rule) in policy.Tables.SelectMany(t => t.Chains.SelectMany(c => c.Rules.Select(r => (t, c, r)))).OrderBy(r => r.r.Line).ThenBy(r => r.r.Number))
             {
                 var identity = new RuleIdentity(policy.Family, table.Name, chain.Name, rule.Number, rule.Line);
-                lines.Add(fates.GetValueOrDefault(identity) ?? (table.Name == HostRules.Table
+                lines.Add(behind.Contains(identity) ? new LineFate(identity, Fate.Deferred, Where: null, Reason: null) { IsOwn = true, Note = Curtailment.Note } : fates.GetValueOrDefault(identity) ?? (table.Name == HostRules.Table
                     ? new LineFate(identity, Fate.Unreachable, Where: null, Reason: null)
                     : new LineFate(identity, Fate.Deferred, Where: null, table.Name == "nat" ? DeferReason.Nat : DeferReason.EarlierTable)));
             }
@@ -150,7 +153,7 @@ public sealed class Planner
             foreach (var (station, other, rule) in HostRules.AtHook(chain.Chain, _request.IPv4, _request.IPv6).Stations.SelectMany(s => s.Graph.Chains.SelectMany(c => c.Rules.Select(r => (s, c, r)))))
             {
                 var identity = station.Identify(other, rule);
-                found[identity] = new LineFate(identity, Fate.Deferred, Where: null, Reason: null) { IsOwn = true };
+                found[identity] = new LineFate(identity, Fate.Deferred, Where: null, Reason: null) { IsOwn = true, Note = "XDP sees no outgoing packets" };
             }
         }
 
