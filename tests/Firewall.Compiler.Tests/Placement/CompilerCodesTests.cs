@@ -42,7 +42,7 @@ public sealed partial class CompilerCodesTests
     [Fact]
     public void Each_rule_with_a_reason_of_its_own_is_told_once()
     {
-        var policy = Read("*filter\n-A INPUT -p tcp -j ACCEPT\n-A INPUT -j LOG\n-A INPUT -m rpfilter -j DROP\n-A INPUT -j LOG\nCOMMIT\n".Replace("rpfilter", "addrtype --src-type LOCAL", StringComparison.Ordinal));
+        var policy = Read("*filter\n-A INPUT -p tcp -j ACCEPT\n-A INPUT -p udp -j LOG\n-A INPUT -m addrtype --src-type LOCAL -j DROP\n-A INPUT -j LOG\nCOMMIT\n");
         var found = PlanFindings.Of(Planner.Make(new PlanRequest(policy, null, new CompileOptions())), policy);
         Assert.Equal([3, 4, 5], found.Select(d => policy.Tables[0].Chains.SelectMany(c => c.Rules).Single(r => r.Span == d.Primary).Line));
     }
