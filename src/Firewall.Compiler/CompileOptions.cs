@@ -50,6 +50,18 @@ public sealed record CompileOptions
     /// <summary>Whether anything in the network namespace uses connection tracking: then XDP drops no packet that tracking may know.</summary>
     public bool TracksConnections { get; init; }
 
+    /// <summary>Whether XDP programs can ask connection tracking (Linux 5.18).</summary>
+    public bool KnowsConnections { get; init; } = true;
+
+    /// <summary>Whether something expects connections, so that their first packets may be RELATED: a rule gives connections a helper.</summary>
+    public bool UsesHelpers { get; init; }
+
+    /// <summary>Whether a rule divides connections into zones: then nobody knows in which to look.</summary>
+    public bool UsesZones { get; init; }
+
+    /// <summary>What is taken for granted although the kernel does not promise it.</summary>
+    public Approximations Approximations { get; init; }
+
     /// <summary>The interface the program is specialised for; null keeps a map of interfaces that the loader fills.</summary>
     public string? Interface { get; init; }
 

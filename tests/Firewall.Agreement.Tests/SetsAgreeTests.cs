@@ -94,7 +94,7 @@ public sealed class SetsAgreeTests(ITestOutputHelper output)
 
     /// <summary>Lines without what is random or a clock's.</summary>
     private static IEnumerable<string> Lines(string saved) => saved.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        .Select(l => System.Text.RegularExpressions.Regex.Replace(l, @" (bucketsize 12|initval \S+|hashsize \d+)|(?<=timeout )\d{4,}|(?<=bitmask [^ /]+)/\d+", "", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
+        .Select(l => System.Text.RegularExpressions.Regex.Replace(l, @" (bucketsize 12|initval \S+|hashsize \d+)|(?<=timeout )\d{4,}|(?<=bitmask [^ /]+)/\d+", "", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)));
 
     private static string? Differ(IEnumerable<string> theirs, IEnumerable<string> ours)
     {

@@ -11,13 +11,14 @@ internal sealed class AddressSpace(DecodedCode code)
     public const ulong PacketRegion = 2;
     public const ulong StackRegion = 3;
     public const ulong KeyRegion = 4;
-    public const ulong FirstMapRegion = 5;
+    public const ulong ConnectionRegion = 5;
+    public const ulong FirstMapRegion = 6;
 
     /// <summary>Values that stand for a map as a whole, or for a function; they are no memory.</summary>
     public const ulong MapHandleRegion = 0xfffe;
     public const ulong FunctionRegion = 0xffff;
 
-    private readonly List<MemoryRegion?> _made = [null, null, null, null, null];
+    private readonly List<MemoryRegion?> _made = [null, null, null, null, null, null];
     private MemoryRegion?[] _regions = new MemoryRegion?[FirstMapRegion];
 
     /// <summary>The first address in use; room below it, so that what runs off the front is still told as this region's.</summary>

@@ -80,8 +80,10 @@ internal sealed class DecodedCode
                     Immediate = AddressSpace.StartOf(AddressSpace.FirstMapRegion + (ulong)IndexOf(source, value.MapName)) + (ulong)value.Offset,
                 },
 
-                // There is no kernel here: a fault, should the program get there.
-                KernelCallRelocation or KernelFieldRelocation => default,
+                KernelCallRelocation call => slot with { Operation = Operation.CallKernel, Immediate = (ulong)KernelCalls.NumberOf(call.Function) },
+
+                // A structure that is not simulated is a fault, should the program get there.
+                KernelFieldRelocation field => KernelCalls.PlaceOf(field.Field) is { } place ? slot with { Offset = place } : default,
                 _ => throw new ArgumentException($"unknown relocation {relocation}", nameof(function)),
             };
         }

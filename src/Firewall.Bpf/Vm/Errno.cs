@@ -9,5 +9,6 @@ internal static class Errno
     public const long BadAddress = -14;
     public const long Exists = -17;
     public const long Invalid = -22;
+    public const long NoProtocol = -71;
     public const long NotSupported = -95;
 }

@@ -33,6 +33,9 @@ internal sealed class HelperCalls(DecodedCode code, AddressSpace memory, VmMap[]
     /// <summary>sizeof(struct bpf_fib_lookup).</summary>
     private const int RouteLookupSize = 64;
 
+    /// <summary>Functions that have no number.</summary>
+    public KernelCalls Kernel { get; } = new(code, memory, options);
+
     /// <summary>R0 after the call.</summary>
     public ulong Call(int number, ReadOnlySpan<ulong> registers, int pc)
     {

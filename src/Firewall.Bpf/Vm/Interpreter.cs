@@ -132,6 +132,10 @@ internal sealed class Interpreter(
                     }
 
                     break;
+                case Operation.CallKernel:
+                    r[0] = helpers.Kernel.Call((int)i.Immediate, r, pc);
+                    r[1..6].Fill(CallStack.Unreadable);
+                    break;
                 case Operation.CallFunction:
                     r = Enter(new CallStack.Frame { ReturnTo = pc, Callback = -1 }, pc);
                     pc = i.Offset;

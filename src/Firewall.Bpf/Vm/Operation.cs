@@ -19,5 +19,5 @@ internal enum Operation : byte
     SignedGreater, SignedGreaterOrEqual, SignedLess, SignedLessOrEqual,
     Equal32, NotEqual32, Above32, AboveOrEqual32, Below32, BelowOrEqual32, AnyBit32,
     SignedGreater32, SignedGreaterOrEqual32, SignedLess32, SignedLessOrEqual32,
-    CallHelper, CallFunction, Exit,
+    CallHelper, CallKernel, CallFunction, Exit,
 }

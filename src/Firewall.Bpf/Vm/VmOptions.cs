@@ -29,6 +29,9 @@ public sealed record VmOptions
 
     /// <summary>Answers <c>fib_lookup</c>; without it the helper is not simulated.</summary>
     public RouteLookup? Routes { get; init; }
+
+    /// <summary>Answers <c>bpf_xdp_ct_lookup</c>; without it the function is not simulated.</summary>
+    public ConnectionLookup? Connections { get; init; }
 }
 
 /// <summary>
@@ -36,3 +39,13 @@ public sealed record VmOptions
 /// error number.
 /// </summary>
 public delegate long RouteLookup(Span<byte> parameters, uint flags);
+
+/// <summary>Looks a connection up in the network namespace of the device; null when there is none.</summary>
+/// <param name="tuple"><c>struct bpf_sock_tuple</c> (include/uapi/linux/bpf.h): 12 bytes for IPv4, 36 for IPv6.</param>
+/// <param name="protocol">6 or 17.</param>
+public delegate VmConnection? ConnectionLookup(ReadOnlySpan<byte> tuple, byte protocol);
+
+/// <summary>A connection as far as programs can see it.</summary>
+/// <param name="IsReply">Whether it was found by its reply tuple.</param>
+/// <param name="Status">Its <c>IPS_*</c> bits (include/uapi/linux/netfilter/nf_conntrack_common.h).</param>
+public readonly record struct VmConnection(bool IsReply, uint Status);

@@ -6,7 +6,7 @@ namespace Firewall.Cli.Logging;
 /// <summary>A packet that a rule logged, in words.</summary>
 /// <param name="Time">When.</param>
 /// <param name="Line">As the kernel's LOG target writes it; one char per byte.</param>
-/// <param name="In">The device it came in by.</param>
+/// <param name="In">The device it came in by; empty in OUTPUT.</param>
 /// <param name="Out">The device it leaves by; empty in INPUT.</param>
 internal sealed record LogEntry(LogRecord Record, LogRule Rule, DateTimeOffset Time, string Line, string In, string Out)
 {

@@ -96,13 +96,15 @@ internal sealed class LogFollower : IDisposable
 
     private ulong SumOfLost() => _lost.LookupPerProcessor(0)?.Sum() ?? 0;
 
+    private string Name(int index) => index == 0 ? "" : _names[index];
+
     private bool TryWrite(ILogOutput output)
     {
         if (!_ring.TryTake(out var bytes)) { return false; }
         var record = LogRecord.Read(bytes);
         var rule = _rules[record.Rule];
-        var (arriving, leaving) = (_names[record.InIndex], record.OutIndex == 0 ? "" : _names[record.OutIndex]);
-        if (LogLine.Of(rule.Options, new LoggedPacket(record.Frame, arriving, leaving) { Mark = record.Mark }) is { } line)
+        var (arriving, leaving) = (Name(record.InIndex), Name(record.OutIndex));
+        if (LogLine.Of(rule.Options, record.ToPacket(arriving, leaving)) is { } line)
         {
             var age = TimeSpan.FromTicks((Now() - (long)record.Nanoseconds) / TimeSpan.NanosecondsPerTick);
             output.Write(new LogEntry(record, rule, _clock.GetUtcNow() - age, line, arriving, leaving));

@@ -67,6 +67,8 @@ internal sealed class HookOptions
             DefragmentsIPv4 = Reassembles(ipv4, defrag),
             DefragmentsIPv6 = Reassembles(ipv6, defrag),
             TracksConnections = files.All.Any(f => Defragmentation.IsSwitchedOnBy(f.Policy)),
+            UsesHelpers = files.All.Any(f => ConnectionUse.GivesHelpers(f.Policy)),
+            UsesZones = files.All.Any(f => ConnectionUse.MakesZones(f.Policy)),
             FileIPv4 = ipv4?.Name ?? "rules",
             FileIPv6 = ipv6?.Name ?? "rules6",
         };

@@ -15,10 +15,11 @@ public sealed class FieldSlots
     private readonly Dictionary<Field, short> _fields = [];
     private readonly Dictionary<HeaderGate, GateSlots> _gates = [];
 
-    public FieldSlots(Scratch scratch, InterfacePatterns interfaces, Family family, IEnumerable<LoweredGuard> guards)
+    public FieldSlots(Scratch scratch, InterfacePatterns interfaces, Family family, IEnumerable<LoweredGuard> guards, IEnumerable<Field>? others = null)
     {
         (_scratch, _interfaces, Family) = (scratch, interfaces, family);
         foreach (var atom in guards.SelectMany(g => g.Stages).SelectMany(s => s.Atoms)) { Note(atom); }
+        foreach (var field in others ?? []) { Note(field); }
         foreach (var field in guards.SelectMany(g => g.Stages).SelectMany(s => s.Search?.Program.Fields ?? [])) { Note(field); }
     }
 

@@ -18,6 +18,7 @@ public sealed class InterfacePatterns
 
     private readonly Dictionary<InterfaceTest, int> _bits = [];
     private short _words;
+    private short? _outWords;
 
     public bool IsEmpty => _bits.Count == 0;
 
@@ -29,20 +30,28 @@ public sealed class InterfacePatterns
     /// <summary>Offset in scratch memory of the packet's bits.</summary>
     public short Words => _words;
 
+    /// <summary>Offset in scratch memory of the output device's bits; null unless the program routes and a rule asks for them.</summary>
+    public short? OutWords => _outWords;
+
     public MapSpec Map => new("interfaces", MapType.Hash, KeySize: 4, ValueSize: Math.Max(1, WordCount) * 8, MostInterfaces);
 
     public void Add(InterfaceTest test) => _bits.TryAdd(test, _bits.Count);
 
-    public void Allocate(Scratch scratch)
+    /// <summary>Reserves room for the bits of the packet's devices.</summary>
+    /// <param name="scratch">Where the bits go.</param>
+    /// <param name="routes">Whether the program finds the output device out.</param>
+    public void Allocate(Scratch scratch, bool routes = false)
     {
         if (!IsEmpty) { _words = scratch.Allocate(WordCount * 8); }
+        if (routes && _bits.Keys.Any(t => t.Direction == InterfaceDirection.Out)) { _outWords = scratch.Allocate(WordCount * 8); }
     }
 
     /// <summary>Byte offset in scratch memory and the bit within that byte.</summary>
     public (short Offset, int Bit) Place(InterfaceTest test)
     {
         var bit = _bits[test];
-        return ((short)(_words + (bit / 8)), bit % 8);
+        var words = test.Direction == InterfaceDirection.Out ? _outWords ?? _words : _words;
+        return ((short)(words + (bit / 8)), bit % 8);
     }
 
     /// <summary>The map's value for a device.</summary>

@@ -32,10 +32,10 @@ public static class LinearGenerator
 
         var scratch = new Scratch();
         var interfaces = new InterfacePatterns();
-        var slots = bases.GroupBy(b => b.Family).ToDictionary(b => b.Key, b => new FieldSlots(scratch, interfaces, b.Key, b.SelectMany(Guards)));
-        interfaces.Allocate(scratch);
+        var slots = bases.GroupBy(b => b.Family).ToDictionary(b => b.Key, b => new FieldSlots(scratch, interfaces, b.Key, b.SelectMany(Guards), RouteFields(rules)));
+        interfaces.Allocate(scratch, routes: rules.Hook == Hook.Prerouting);
         var access = PacketAccess.Of(options.Program, rules.Hook, scratch);
-        var context = new PartContext(slots, interfaces, new SearchFunctions(options.Hertz, access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases), new LogRing(), new RejectFunctions());
+        var context = new PartContext(slots, interfaces, new SearchFunctions(options.Hertz, access), scratch.Allocate(4 * partition.Levels), options, new Course(rules, partition.Bases), new LogRing(access), new RejectFunctions());
         var accounting = new Accounting(counters.Entries.Length, DeferReasonNames.Count);
         var scratchMap = scratch.Seal(options.Program == ProgramKind.Xdp ? 0 : CopiedPacket.SizeFor(bases.SelectMany(Guards)));
 
@@ -46,7 +46,7 @@ public static class LinearGenerator
         maps.AddRange(accounting.Maps);
         if (!access.HasInterfaceMap) { interfaces = new InterfacePatterns(); }
         if (!interfaces.IsEmpty) { maps.Add(interfaces.Map); }
-        maps.AddRange(HostMaps(rules, options));
+        maps.AddRange(HostMaps(rules, options, context.Course));
         if (partition.PartCount > 1)
         {
             maps.Add(PartContext.Parts with { MaxEntries = partition.PartCount, InitialPrograms = [.. programs.Skip(1).Where(p => p.Kind == FunctionKind.Program).Select(p => p.Name)] });
@@ -54,7 +54,7 @@ public static class LinearGenerator
 
         ImmutableArray<BpfFunction> shared =
         [
-            .. accounting.Build(scratch.Log), .. context.Searches.Build(), .. AsksTracking(bases, options) ? [Tracking.Build()] : Array.Empty<BpfFunction>(),
+            .. accounting.Build(scratch.Log), .. context.Searches.Build(), .. AsksTracking(bases, options) ? [Tracking.Build(options)] : Array.Empty<BpfFunction>(),
             .. context.Rejects.Build(), .. context.Logs.IsEmpty ? [] : context.Logs.Build(),
         ];
         maps.AddRange(context.Searches.Memory.Maps);
@@ -77,7 +77,7 @@ public static class LinearGenerator
 
     /// <summary>Why a packet may be deferred in the middle of a walk, other than for its own form or its device.</summary>
     private static ImmutableArray<DeferReason> Risks(IEnumerable<LinearChain> bases) =>
-        [.. bases.SelectMany(RulesOf).SelectMany(r => r.Guard.Doubts.Where(d => d is not DeviceDoubt).Select(d => d.Reason).Concat(WhyDeferred(r.Effect))).Distinct()];
+        [.. bases.SelectMany(RulesOf).SelectMany(r => r.Guard.Doubts.Where(d => d is not (DeviceDoubt or OutDeviceDoubt)).Select(d => d.Reason).Concat(WhyDeferred(r.Effect))).Distinct()];
 
     private static IEnumerable<DeferReason> WhyDeferred(Effect effect) => effect switch
     {
@@ -106,9 +106,13 @@ public static class LinearGenerator
     }
 
     /// <summary>A family without rules defers every packet, wherever it goes.</summary>
-    private static IEnumerable<MapSpec> HostMaps(HostRules rules, CompileOptions options) => rules.Families
-        .Where(f => options.DestinationsOf(f) == DestinationScope.HostAddresses)
+    private static IEnumerable<MapSpec> HostMaps(HostRules rules, CompileOptions options, Course course) => rules.Families
+        .Where(f => course.Routes(f) || (options.DestinationsOf(f) == DestinationScope.HostAddresses && rules.Hook != Hook.Prerouting))
         .Select(HostAddressMaps.For);
+
+    /// <summary>Routing asks for a mark that rules may set.</summary>
+    private static Field[] RouteFields(HostRules rules) =>
+        rules.Hook == Hook.Prerouting && rules.Graphs.SelectMany(g => g.Chains).SelectMany(c => c.Rules).Any(r => r.Target.Effect is SetMark) ? [Field.Mark] : [];
 
     private static void CheckSize(HostRules rules)
     {

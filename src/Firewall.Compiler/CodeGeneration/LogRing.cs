@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Firewall.Bpf.Assembly;
 using Firewall.Bpf.Isa;
 using Firewall.Bpf.Objects;
+using Firewall.Compiler.CodeGeneration.Netfilter;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Targets;
 using static Firewall.Bpf.Isa.Register;
@@ -49,10 +50,11 @@ public sealed class LogRing
     private const int LongCopy = 1536;
 
     private const int ShortestFrame = 14;
+    private const int LongestFrame = ShortestFrame + 65_535;
     private const int ShortestIPHeader = 20;
     private const string Function = "log";
 
-    // Facts of the rule: what XDP cannot know when the packet has it.
+    // Facts of the rule: what XDP cannot know when the packet has it, and a program at a hook must look up.
     private const int AsksOwner = 1;
     private const int AsksIPv4Options = 2;
 
@@ -62,6 +64,15 @@ public sealed class LogRing
     private static readonly MapSpec Buffer = new("log_buffer", MapType.PerCpuArray, KeySize: 4, ValueSize: LogRecord.HeaderSize + LongCopy, MaxEntries: 1);
 
     private readonly Dictionary<LogRule, int> _rules = [];
+    private readonly PacketAccess _access;
+
+    /// <summary>Of an XDP program.</summary>
+    public LogRing()
+        : this(new DirectAccess())
+    {
+    }
+
+    internal LogRing(PacketAccess access) => _access = access;
 
     public bool IsEmpty => _rules.Count == 0;
 
@@ -76,16 +87,16 @@ public sealed class LogRing
     ];
 
     /// <summary>
-    /// Logs the packet. R0 is 0 when that was done (or its record was lost and counted), else the packet must be deferred: nobody reads, or the line needs what XDP cannot
-    /// know. Uses R0 to R5; R6 is the context.
+    /// Logs the packet. R0 is 0 when that was done (or its record was lost and counted), else the packet must be deferred: nobody reads, or the line needs what the program
+    /// cannot know. Uses R0 to R5; R6 is the context.
     /// </summary>
     /// <param name="counter">The rule's counter.</param>
-    /// <param name="output">FORWARD: where <see cref="Scratch"/> keeps the index (u32) of the device that the packet leaves by; null in INPUT.</param>
+    /// <param name="output">XDP in FORWARD: where <see cref="Scratch"/> keeps the index (u32) of the device that the packet leaves by; else null.</param>
     public void EmitLog(Assembler asm, LogOptions options, int counter, Family family, short? output = null)
     {
-        // An owner has only what a socket of this host waits for; a forwarded packet has none.
+        // An owner has only what a socket of this host sends or waits for; a forwarded packet has none. At a hook, options are as the kernel left them.
         var asks = (options.Shows(LogDetails.User) && output is null ? AsksOwner : 0)
-            | (options.Shows(LogDetails.IPOptions) && family == Family.IPv4 ? AsksIPv4Options : 0);
+            | (options.Shows(LogDetails.IPOptions) && family == Family.IPv4 && _access.IsOnTheWire ? AsksIPv4Options : 0);
         asm.Move(R1, R6);
         asm.Move(R2, NumberOf(new LogRule(options, counter)));
         asm.Move(R3, asks);
@@ -115,7 +126,7 @@ public sealed class LogRing
     /// <summary><c>log(ctx, rule, asks, output)</c>; nothing when no rule logs.</summary>
     public ImmutableArray<BpfFunction> Build() => IsEmpty ? [] : [BuildLog()];
 
-    private static BpfFunction BuildLog()
+    private BpfFunction BuildLog()
     {
         const short Output = -16;
         const short Time = -24;
@@ -128,8 +139,11 @@ public sealed class LogRing
         asm.Store(Width.Double, FramePointer, Output, R4);
         Scratch.EmitLookup(asm, defer);
         EmitListens(asm, Time, defer);
-        asm.Load(Width.Double, R1, FramePointer, Asks);
-        EmitKnown(asm, defer);
+        if (_access.IsOnTheWire)
+        {
+            asm.Load(Width.Double, R1, FramePointer, Asks);
+            EmitKnown(asm, defer);
+        }
 
         MapAccess.EmitLookup(asm, Buffer, index: 0);
         asm.JumpIf(Condition.Equal, R0, 0, defer);
@@ -137,17 +151,27 @@ public sealed class LogRing
         asm.Load(Width.Double, R1, FramePointer, Time);
         asm.Store(Width.Double, R8, LogRecord.TimeField, R1);
         asm.Store(Width.Word, R8, LogRecord.RuleField, R7);
-        asm.Load(Width.Word, R1, R6, XdpContextField.IngressIfindex);
-        asm.Store(Width.Word, R8, LogRecord.InField, R1);
-        asm.Load(Width.Double, R1, FramePointer, Output);
-        asm.Store(Width.Word, R8, LogRecord.OutField, R1);
-        asm.StoreImmediate(Width.Word, R8, LogRecord.MarkField, 0);
+        asm.StoreImmediate(Width.Double, R8, LogRecord.UserField, 0);
+        asm.StoreImmediate(Width.Word, R8, LogRecord.GroupField + 4, 0);
+        if (_access.IsOnTheWire) { EmitArrival(asm, Output); }
+        else { new HookLog(asm, defer).Emit(Asks); }
         EmitCopy(asm, defer);
         EmitSubmit(asm);
         asm.Mark(defer);
         asm.Move(R0, 1);
         asm.Exit();
         return asm.Build();
+    }
+
+    /// <summary>What XDP knows beside the frame, into the record at R8.</summary>
+    private static void EmitArrival(Assembler asm, short output)
+    {
+        asm.Load(Width.Word, R1, R6, XdpContextField.IngressIfindex);
+        asm.Store(Width.Word, R8, LogRecord.InField, R1);
+        asm.Load(Width.Double, R1, FramePointer, output);
+        asm.Store(Width.Word, R8, LogRecord.OutField, R1);
+        asm.StoreImmediate(Width.Word, R8, LogRecord.MarkField, 0);
+        asm.StoreImmediate(Width.Word, R8, LogRecord.TraitsField, (int)LogTraits.None);
     }
 
     /// <summary>Goes on while the heartbeat is fresh. The heartbeat is read first, so that it cannot be younger than the clock by more than the clock's error.</summary>
@@ -193,14 +217,16 @@ public sealed class LogRing
     }
 
     /// <summary>Copies what the line needs of the frame into the record at R8; R7 = bytes copied.</summary>
-    private static void EmitCopy(Assembler asm, Label defer)
+    private void EmitCopy(Assembler asm, Label defer)
     {
         var (far, copy) = (asm.NewLabel("headers lie far"), asm.NewLabel("copy"));
-        asm.Move(R1, R6);
-        asm.CallHelper(HelperFunction.XdpGetBufferLength);
+        _access.EmitLength(asm);
         asm.Store(Width.Word, R8, LogRecord.LengthField, R0);
         asm.Move(R7, R0);
         asm.JumpIf(Condition.Below, R7, ShortestFrame, defer);
+
+        // More than an IP header can say (BIG TCP): the line has the length from elsewhere.
+        asm.JumpIf(Condition.Above, R7, LongestFrame, defer);
         asm.JumpIf(Condition.BelowOrEqual, R7, ShortCopy, copy);
 
         // A chain of extension headers that did not lead to a transport header has left 0 or the IP header's offset.
@@ -217,13 +243,10 @@ public sealed class LogRing
         asm.JumpIf(Condition.Above, R7, LongCopy, defer);
         asm.Mark(copy);
         asm.Store(Width.Word, R8, LogRecord.CopiedField, R7);
-        asm.Move(R1, R6);
-        asm.Move(R2, 0);
         asm.Move(R3, R8);
         asm.Alu(AluOp.Add, R3, LogRecord.HeaderSize);
         asm.Move(R4, R7);
-        asm.CallHelper(HelperFunction.XdpLoadBytes);
-        asm.JumpIf(Condition.NotEqual, R0, 0, defer);
+        _access.EmitRead(asm, defer);
     }
 
     /// <summary>Hands the record over, waking the reader only if it sleeps; a full ring loses it.</summary>

@@ -51,6 +51,12 @@ internal abstract class PacketAccess
     /// <summary>R0 = bytes of the frame, also of those that cannot be read. Uses R1 to R5.</summary>
     public abstract void EmitLength(Assembler asm);
 
+    /// <summary>
+    /// Copies the first R4 bytes of the frame, 14 at least, to where R3 points, also of those that cannot be read in place; jumps when there are fewer. Uses R0 to
+    /// R5 and the stack from -80 to -49.
+    /// </summary>
+    public abstract void EmitRead(Assembler asm, Label missing);
+
     /// <summary>Leaves a field in its slot that the kernel knows; false when the frame's bytes tell. R7 is the IP header. Uses R0 to R5.</summary>
     public abstract bool TryEmitField(Assembler asm, Field field, Family family, Hook hook, short slot);
 }
@@ -79,6 +85,14 @@ internal sealed class DirectAccess : PacketAccess
     {
         asm.Move(R1, R6);
         asm.CallHelper(HelperFunction.XdpGetBufferLength);
+    }
+
+    public override void EmitRead(Assembler asm, Label missing)
+    {
+        asm.Move(R1, R6);
+        asm.Move(R2, 0);
+        asm.CallHelper(HelperFunction.XdpLoadBytes);
+        asm.JumpIf(Condition.NotEqual, R0, 0, missing);
     }
 
     public override bool TryEmitField(Assembler asm, Field field, Family family, Hook hook, short slot) => false;

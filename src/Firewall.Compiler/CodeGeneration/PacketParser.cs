@@ -273,7 +273,7 @@ internal sealed partial class PacketParser(Assembler asm, PartTails tails, Compi
     /// <summary>INPUT judges what goes to this host, FORWARD what goes elsewhere.</summary>
     private void EmitDestination(Family family, short offset, int words)
     {
-        if (options.DestinationsOf(family) == DestinationScope.Any) { return; }
+        if (options.DestinationsOf(family) == DestinationScope.Any || hook == Hook.Prerouting) { return; }
         const short Key = -16;
         for (var i = 0; i < words; i++)
         {

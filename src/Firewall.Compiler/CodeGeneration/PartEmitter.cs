@@ -76,7 +76,7 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         foreach (var (family, label) in _routings)
         {
             asm.Mark(label);
-            Routing.Emit(asm, tails, family, EntranceOf(context.Course.First(family, Hook.Input)!), EntranceOf(context.Course.First(family, Hook.Forward)!));
+            new Routing(asm, tails, context, family).Emit(EntranceOf(context.Course.First(family, Hook.Input)!), EntranceOf(context.Course.First(family, Hook.Forward)!));
         }
     }
 
@@ -233,10 +233,15 @@ internal sealed class PartEmitter(PartContext context, int part, Assembler asm, 
         var onward = Onward(root)!;
         asm.Mark(PlaceOf(root, Entrance));
         Tracking.EmitAsk(asm);
-        asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackStates);
-        asm.JumpIf(Condition.Equal, R1, 1 << (int)TrackState.Untracked, onward);
+        var unknown = asm.NewLabel("entry or nothing known");
         asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackLookup);
-        asm.JumpIf(Condition.Equal, R1, Tracking.Miss, PlaceOf(root, 0));
+        asm.JumpIf(Condition.NotEqual, R1, Tracking.Miss, unknown);
+
+        // What certainly begins no connection, and what is not tracked, does not look here.
+        asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackStates);
+        asm.JumpIf(Condition.AnyBit, R1, (1 << (int)TrackState.New) | (1 << (int)TrackState.Related), PlaceOf(root, 0));
+        asm.Jump(onward);
+        asm.Mark(unknown);
         asm.JumpIf(Condition.NotEqual, R1, Tracking.Hit, tails.Defer(DeferReason.Nat));
         asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackStatus);
         asm.JumpIf(Condition.AnyBit, R1, TranslationBits, tails.Defer(DeferReason.Nat));

@@ -76,6 +76,10 @@ internal sealed class PartTails(Assembler asm, Accounting accounting, CompileOpt
                 asm.Load(Width.Double, R1, Scratch.Base, Scratch.InterfaceKnown);
                 asm.JumpIf(Condition.NotEqual, R1, 0, known);
                 break;
+            case OutDeviceDoubt:
+                asm.Load(Width.Word, R1, Scratch.Base, Scratch.OutInterfaceKnown);
+                asm.JumpIf(Condition.NotEqual, R1, 0, known);
+                break;
             case StateDoubt state:
                 asm.Load(Width.Word, R1, Scratch.Base, Scratch.TrackStates);
                 asm.Alu32(AluOp.And, R1, ~(int)state.States);

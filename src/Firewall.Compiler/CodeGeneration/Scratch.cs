@@ -71,6 +71,9 @@ public sealed class Scratch
     /// <summary>u32: the entry's status bits when there is an entry.</summary>
     public const short TrackStatus = 120;
 
+    /// <summary>u32: not 0 once the packet is routed and its output device is in the map of interfaces.</summary>
+    public const short OutInterfaceKnown = 124;
+
     /// <summary>u64 each: the variables of a search, see <c>SearchEmitter</c>.</summary>
     public const short Locals = 128;
 

@@ -17,7 +17,7 @@ public static class Tracking
 
     // Scratch.TrackLookup:
 
-    /// <summary>TCP or UDP without an entry.</summary>
+    /// <summary>No entry, or a packet that connection tracking does not look up.</summary>
     public const int Miss = 0;
 
     /// <summary>There is an entry.</summary>
@@ -26,16 +26,22 @@ public static class Tracking
     /// <summary>Another protocol, or a packet that cannot be asked about.</summary>
     public const int NotKnown = 2;
 
-    /// <summary>The function where conntrack cannot be asked: nothing is known.</summary>
-    public static BpfFunction Build()
+    /// <summary>The function; where conntrack cannot be asked it says that nothing is known.</summary>
+    public static BpfFunction Build(CompileOptions options)
     {
         var asm = new Assembler(Function, FunctionKind.Global);
-        var none = asm.NewLabel("no scratch");
-        Scratch.EmitLookup(asm, none);
+        var end = asm.NewLabel("end");
+        asm.Move(R6, R1);
+        Scratch.EmitLookup(asm, end);
         asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.TrackAsked, 1);
         asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.TrackLookup, NotKnown);
         asm.StoreImmediate(Width.Word, Scratch.Base, Scratch.TrackStates, -1);
-        asm.Mark(none);
+        if (options is { KnowsConnections: true, UsesZones: false })
+        {
+            foreach (var family in new[] { Family.IPv4, Family.IPv6 }) { new TrackingEmitter(asm, family, options, end).Emit(); }
+        }
+
+        asm.Mark(end);
         asm.Move(R0, 0);
         asm.Exit();
         return asm.Build();

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Net;
 using Firewall.Bpf.Vm;
 using Firewall.Compiler.CodeGeneration;
 using Firewall.Rules.Evaluation;
+using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 
 namespace Firewall.Compiler.Engines;
@@ -10,9 +12,10 @@ namespace Firewall.Compiler.Engines;
 /// <summary>Judges packets with the compiled program in the managed virtual machine.</summary>
 /// <param name="firewall">The program.</param>
 /// <param name="memories">Gives the time and the random numbers; what is remembered is in the machine's maps. Null: those of this machine.</param>
-public sealed class VmEngine(CompiledFirewall firewall, Memories? memories = null)
+/// <param name="options">Answers to what else the program asks the kernel.</param>
+public sealed class VmEngine(CompiledFirewall firewall, Memories? memories = null, VmOptions? options = null)
 {
-    private readonly VirtualMachine _machine = new(firewall.Object, memories is null ? null : new VmOptions
+    private readonly VirtualMachine _machine = new(firewall.Object, memories is null ? options : (options ?? new VmOptions()) with
     {
         Clock = new MomentClock(memories),
         Jiffies = () => memories.Now.Jiffies,
@@ -25,6 +28,16 @@ public sealed class VmEngine(CompiledFirewall firewall, Memories? memories = nul
         if (!firewall.Interfaces.IsEmpty)
         {
             _machine.Maps[firewall.Interfaces.Map.Name].Write(InterfacePatterns.Key(ifindex), firewall.Interfaces.ValueFor(name));
+        }
+    }
+
+    /// <summary>Tells the program which addresses are this host's.</summary>
+    public void AddHostAddresses(IReadOnlyCollection<IPAddress> addresses)
+    {
+        foreach (var family in new[] { Family.IPv4, Family.IPv6 })
+        {
+            if (!_machine.Maps.TryGetValue(HostAddressMaps.For(family).Name, out var map)) { continue; }
+            foreach (var (key, value) in HostAddressMaps.Entries([.. addresses.Where(a => a.GetAddressBytes().Length == map.Spec.KeySize)])) { map.Write(key, value); }
         }
     }
 

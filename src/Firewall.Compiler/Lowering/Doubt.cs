@@ -11,6 +11,9 @@ public sealed record StandingDoubt(DeferReason Reason) : Doubt(Reason);
 /// <summary>Holds when the input device is not in the map of interfaces.</summary>
 public sealed record DeviceDoubt() : Doubt(DeferReason.InInterface);
 
+/// <summary>Holds when the output device, which routing told, is not in the map of interfaces.</summary>
+public sealed record OutDeviceDoubt() : Doubt(DeferReason.OutInterface);
+
 /// <summary>Holds when the connection may also be in a state other than these.</summary>
 /// <param name="States">Bits by <see cref="TrackState"/>.</param>
 public sealed record StateDoubt(uint States) : Doubt(DeferReason.ConnectionState);

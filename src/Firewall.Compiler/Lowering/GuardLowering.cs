@@ -8,10 +8,11 @@ namespace Firewall.Compiler.Lowering;
 /// <param name="station">Where the rules stand.</param>
 /// <param name="options">What is known at compile time.</param>
 /// <param name="changesMark">Whether a rule on the way changes the mark.</param>
-public sealed class GuardLowering(Station station, CompileOptions options, bool changesMark = false)
+/// <param name="routes">Whether the program routes packets on their way.</param>
+public sealed class GuardLowering(Station station, CompileOptions options, bool changesMark = false, bool routes = false)
 {
     /// <summary>The name of the output device as far as it is known: before routing and in INPUT there is none, which is the empty name.</summary>
-    private readonly string? _outInterface = station.Hook is Hook.Input or Hook.Prerouting ? "" : options.OutInterface;
+    private readonly string? _outInterface = station.Hook is Hook.Input or Hook.Prerouting ? "" : routes ? null : options.OutInterface;
 
     private readonly string? _inInterface = station.Hook == Hook.Output ? "" : options.Interface;
 
@@ -126,6 +127,8 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
         {
             case Unknowable unknowable:
                 return Standing(unknowable.Reason);
+            case InterfaceTest { Direction: InterfaceDirection.Out } when routes:
+                return new Doubtful(atom, new OutDeviceDoubt());
             case InterfaceTest { Direction: InterfaceDirection.Out } when options.Program == ProgramKind.Xdp:
                 return Standing(DeferReason.OutInterface);
             case InterfaceTest { Direction: InterfaceDirection.In } when options.Program == ProgramKind.Xdp:
@@ -149,7 +152,7 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
     private Atom Doubted(Test test) => (IsExact(test), test.Field.Kind, test.Mask == ValueSet.Maximum(test.Field.Bits)) switch
     {
         (true, _, _) => test,
-        (_, FieldKind.TrackState, true) when options.Program == ProgramKind.Xdp => new Doubtful(new MayBeIn(Bits(test.Values)), new StateDoubt(Bits(test.Values))),
+        (_, FieldKind.TrackState, true) when options.Program == ProgramKind.Xdp && IsTracked => new Doubtful(new MayBeIn(Bits(test.Values)), new StateDoubt(Bits(test.Values))),
         _ => Standing(test.Field.Kind.WhenUnknown()),
     };
 
@@ -159,6 +162,9 @@ public sealed class GuardLowering(Station station, CompileOptions options, bool 
         var reason = open.First(t => !IsExact(t)).Field.Kind.WhenUnknown();
         return open.Where(IsExact).ToImmutableArray() is { IsEmpty: false } known ? new Doubtful(Possible: null, new UnlessDoubt(new AnyOf(known), reason)) : Standing(reason);
     }
+
+    /// <summary>Table raw comes before connection tracking.</summary>
+    private bool IsTracked => station.Table != "raw";
 
     private bool IsExact(Test test) => IsExact(test.Field);
 

@@ -85,7 +85,7 @@ public sealed class LinearLowering(HostRules rules, CounterLayout counters, Comp
     private LinearChain Lower(Station station)
     {
         _done.Clear();
-        var (graph, guards) = (station.Graph, new GuardLowering(station, options, _changesMark));
+        var (graph, guards) = (station.Graph, new GuardLowering(station, options, _changesMark, rules.Hook == Hook.Prerouting));
 
         // Callees before callers, without recursion: rule sets nest as deep as iptables allows.
         var open = new Stack<(Chain Chain, bool Expanded)>([(graph.Base, false)]);

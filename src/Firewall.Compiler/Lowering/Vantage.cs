@@ -23,7 +23,7 @@ public static class Vantage
         (_, FieldKind.Mark) => Knowledge.Exact,
         (ProgramKind.Xdp, FieldKind.TrackState) => Knowledge.Possible,
         (ProgramKind.Xdp, _) => Knowledge.Unknown,
-        (_, >= FieldKind.TrackState and <= FieldKind.TrackReplyDestinationPort and not FieldKind.TrackLookup) => Knowledge.Exact,
+        (_, >= FieldKind.TrackState and <= FieldKind.TrackReplyDestinationPort and not (FieldKind.TrackLookup or FieldKind.LookupStatus)) => Knowledge.Exact,
         (_, FieldKind.Cpu) => Knowledge.Exact,
         _ => Knowledge.Unknown,
     };

@@ -154,7 +154,7 @@ public sealed class Fates
         }
 
         var rule = chain.Rules[index];
-        return rule.Guard.Doubts.FirstOrDefault(d => d is not DeviceDoubt)?.Reason
+        return rule.Guard.Doubts.FirstOrDefault(d => d is not (DeviceDoubt or OutDeviceDoubt))?.Reason
             ?? rule.Effect switch
             {
                 DeferFor defer => defer.Reason,

@@ -65,7 +65,8 @@ public sealed class Interpreter(HostRules rules, PacketContext context, Memories
             var decision = rules.Entrance.SelectMany(h => rules.At(_packet.Family, h)).Aggregate((Decision?)null, (done, s) => done ?? Visit(s));
             if (rules.Hook == Hook.Prerouting && decision is null)
             {
-                if (route is null) { return Decision.Deferred(DeferReason.Destination); }
+                // Rules for routes may ask for the mark; what they say is known for none.
+                if (route is null || !IsKnown(FieldKind.Mark, 0)) { return Decision.Deferred(DeferReason.Destination); }
                 if (_packet.WhyNotAt(route.Hook) is { } why) { return Decision.Deferred(why); }
                 _packet = _packet.With(_packet.Context with { Hook = route.Hook, OutInterface = route.OutInterface });
                 decision = rules.At(_packet.Family, route.Hook).Aggregate((Decision?)null, (done, s) => done ?? Visit(s));
@@ -83,7 +84,7 @@ public sealed class Interpreter(HostRules rules, PacketContext context, Memories
             if (station.Table == "nat")
             {
                 if (WhyTranslated() is { } why) { return Decision.Deferred(why); }
-                if (IsKnown(FieldKind.TrackLookup, 1)) { return null; }
+                if (IsKnown(FieldKind.TrackLookup, 1) || BeginsNothing()) { return null; }
             }
 
             var walk = new Walk(interpreter, station, _packet, _matched, trace);
@@ -104,8 +105,12 @@ public sealed class Interpreter(HostRules rules, PacketContext context, Memories
         /// <summary>Whether a connection that is already translated may hold the packet: its addresses change before routing.</summary>
         private DeferReason? WhyTranslated() =>
             IsKnown(FieldKind.TrackLookup, 0) ? null
-            : IsKnown(FieldKind.TrackLookup, 1) && _packet.Context.Possible(FieldKind.TrackStatus) is { IsSingle: true } status && (status.Ranges[0].Low & TranslationBits) == 0 ? null
+            : IsKnown(FieldKind.TrackLookup, 1) && _packet.Context.Possible(FieldKind.LookupStatus) is { IsSingle: true } status && (status.Ranges[0].Low & TranslationBits) == 0 ? null
             : DeferReason.Nat;
+
+        /// <summary>Whether the packet is certainly not the first of a connection: the table does not see it.</summary>
+        private bool BeginsNothing() =>
+            _packet.Context.Possible(FieldKind.TrackState) is { } states && !states.Contains((uint)TrackState.New) && !states.Contains((uint)TrackState.Related);
 
         private bool IsKnown(FieldKind kind, UInt128 value) => _packet.Context.Possible(kind) is { IsSingle: true } known && known.Ranges[0].Low == value;
 
@@ -159,7 +164,7 @@ public sealed class Interpreter(HostRules rules, PacketContext context, Memories
                 var rule = chain.Rules[index];
                 var counter = interpreter._layout.OfRule(station, chain, index);
                 var identity = station.Identify(chain, rule);
-                var result = new GuardEvaluator(new RuleMemory(interpreter._memories, identity), IsMemoryOurs && !interpreter.Rules.KernelMemory.Contains(identity)).Evaluate(rule.Guard(station.Family), Packet);
+                var result = new GuardEvaluator(new RuleMemory(interpreter._memories, identity), IsMemoryOurs && !interpreter.Rules.KernelMemory.Contains(identity)).Evaluate(rule.Guard(station.Family), Asked());
                 trace?.Invoke(new TraceStep(identity, rule, _returns.Count, result));
                 if (result.Counts) { matched.Add((station, counter)); }
                 switch (result.Outcome)
@@ -210,6 +215,10 @@ public sealed class Interpreter(HostRules rules, PacketContext context, Memories
                 }
             }
         }
+
+        /// <summary>The packet as rules of the station know it: table raw comes before connection tracking.</summary>
+        private PacketView Asked() => station.Table != "raw" || Packet.Context.Surroundings.IsEmpty ? Packet
+            : Packet.With(Packet.Context with { Surroundings = Packet.Context.Surroundings.RemoveRange([FieldKind.TrackState, FieldKind.HasConnection]) });
 
         /// <summary>Whether our log takes the packet; XDP knows no output device to log.</summary>
         private bool Writes(RuleIdentity rule) =>

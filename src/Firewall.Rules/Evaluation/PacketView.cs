@@ -140,7 +140,8 @@ public sealed class PacketView
 
     private int FragmentWord => BinaryPrimitives.ReadUInt16BigEndian(Frame[(NetworkOffset + 6)..]);
 
-    private bool IsFragment => _chain?.IsFragment ?? (FragmentWord & 0x3fff) != 0;
+    /// <summary>Whether it is a piece of a datagram.</summary>
+    public bool IsFragment => _chain?.IsFragment ?? (FragmentWord & 0x3fff) != 0;
 
     private static bool Defer(DeferReason why, out DeferReason reason)
     {

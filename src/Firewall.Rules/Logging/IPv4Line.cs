@@ -42,11 +42,11 @@ internal readonly ref struct IPv4Line(LineBuffer line, LogOptions options, Logge
             line.Add($"OPT ({Convert.ToHexString(ipOptions)}) ");
         }
 
-        if (AddProtocol(header[9], start, start + headerLength, fragment != 0) && isOuter && logged.Mark != 0) { line.Add($"MARK=0x{logged.Mark:x} "); }
+        if (AddProtocol(header[9], start, start + headerLength, fragment != 0) && isOuter) { TransportLine.AddEnd(line, options, logged); }
     }
 
     /// <summary>Forwarding has already counted the hop when the chain is asked.</summary>
-    private int TimeToLive(ReadOnlySpan<byte> header, bool isOuter) => isOuter && logged.IsForwarded ? header[8] - 1 : header[8];
+    private int TimeToLive(ReadOnlySpan<byte> header, bool isOuter) => isOuter && !logged.HopIsCounted ? header[8] - 1 : header[8];
 
     private void AddAddresses(ReadOnlySpan<byte> header) =>
         line.Add($"SRC={header[12]}.{header[13]}.{header[14]}.{header[15]} DST={header[16]}.{header[17]}.{header[18]}.{header[19]} ");

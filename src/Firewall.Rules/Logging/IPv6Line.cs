@@ -24,7 +24,7 @@ internal readonly ref struct IPv6Line(LineBuffer line, LogOptions options, Logge
             return;
         }
 
-        var hopLimit = isOuter && logged.IsForwarded ? header[7] - 1 : header[7];
+        var hopLimit = isOuter && !logged.HopIsCounted ? header[7] - 1 : header[7];
         var first = Word(header, 0);
         line.Add($"SRC={Address(header[8..24])} DST={Address(header[24..40])} LEN={Half(header, 4) + FixedHeader} TC={(first >> 20) & 0xFF} HOPLIMIT={hopLimit} FLOWLBL={first & 0xFFFFF} ");
         var (next, offset, isLaterFragment) = (header[6], start + FixedHeader, false);
@@ -46,7 +46,7 @@ internal readonly ref struct IPv6Line(LineBuffer line, LogOptions options, Logge
             next = extension[0];
         }
 
-        if (AddProtocol(next, offset, isOuter, isLaterFragment) && isOuter && logged.Mark != 0) { line.Add($"MARK=0x{logged.Mark:x} "); }
+        if (AddProtocol(next, offset, isOuter, isLaterFragment) && isOuter) { TransportLine.AddEnd(line, options, logged); }
     }
 
     /// <summary><c>%pI6</c>: eight groups of four digits.</summary>

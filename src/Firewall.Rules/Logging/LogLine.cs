@@ -7,8 +7,8 @@ namespace Firewall.Rules.Logging;
 
 /// <summary>
 /// The text that the kernel's LOG target writes for a packet (net/netfilter/nf_log_syslog.c, Linux 6.18), without time and level.
-/// It is equal to the kernel's, the blank at its end included, with two exceptions: what the kernel changes on the packet's way to the chain (the
-/// contents of IPv4 options) is shown as it came in, and the owner of a socket is not known.
+/// It is equal to the kernel's, the blank at its end included, but of a packet as it came in: what the kernel changes on its way to the chain (the
+/// contents of IPv4 options) is shown as it was, and the owner of a socket is not known.
 /// </summary>
 /// <remarks>
 /// Of a frame that was cut short, what lies behind the cut counts as not in the packet. A line needs the headers up to the transport header with its
@@ -26,7 +26,7 @@ public static class LogLine
         if (Network(frame) is not { } network || Length(frame[network..]) is not { } length) { return null; }
         var line = new LineBuffer();
         line.Add($"{options.Prefix}IN={Bytes(packet.InInterface)} OUT={Bytes(packet.OutInterface)} ");
-        AddLink(line, options, packet, frame, network);
+        if (packet.InInterface.Length > 0) { AddLink(line, options, packet, frame, network); }
         var bytes = frame[network..Math.Min(frame.Length, network + length)];
         if (bytes[0] >> 4 == (int)Family.IPv4) { new IPv4Line(line, options, packet, bytes, length).Add(0); }
         else { new IPv6Line(line, options, packet, bytes, length).Add(0, isOuter: true); }
@@ -60,6 +60,10 @@ public static class LogLine
         if (options.Shows(LogDetails.DecodedMac) && packet.IsEthernet)
         {
             line.Add($"MACSRC={Mac(frame[6..12])} MACDST={Mac(frame[..6])} MACPROTO={Convert.ToHexStringLower(type)} ");
+        }
+        else if (!packet.HasLinkHeader)
+        {
+            line.Add("MAC= ");
         }
         else
         {

@@ -15,6 +15,13 @@ internal static class TransportLine
         (0x100, "AE "), (0x80, "CWR "), (0x40, "ECE "), (0x20, "URG "), (0x10, "ACK "), (0x08, "PSH "), (0x04, "RST "), (0x02, "SYN "), (0x01, "FIN "),
     ];
 
+    /// <summary>What the kernel knows of the packet beside its bytes, at the end of the line.</summary>
+    public static void AddEnd(LineBuffer line, LogOptions options, LoggedPacket logged)
+    {
+        if (options.Shows(LogDetails.User) && logged.Owner is { } owner) { line.Add($"UID={owner.User} GID={owner.Group} "); }
+        if (logged.Mark != 0) { line.Add($"MARK=0x{logged.Mark:x} "); }
+    }
+
     /// <summary>False when the line ends here (<c>nf_log_dump_tcp_header</c>).</summary>
     public static bool AddTcp(LineBuffer line, LogOptions options, PacketBytes packet, int offset, bool isLaterFragment)
     {

@@ -63,6 +63,9 @@ public enum FieldKind
     /// <summary>1 when connection tracking has an entry for the packet's addresses and ports before it sees the packet (1 bit).</summary>
     TrackLookup,
 
+    /// <summary>The status bits of that entry, before connection tracking sees the packet; 0 without one (32 bits).</summary>
+    LookupStatus,
+
     /// <summary>1 when the packet belongs to a conntrack entry: neither INVALID nor UNTRACKED (1 bit).</summary>
     HasConnection,
 
@@ -161,7 +164,7 @@ public static class FieldKinds
     /// <summary>Why a packet is deferred when the field's value decides and is not known.</summary>
     public static DeferReason WhenUnknown(this FieldKind kind) => kind switch
     {
-        FieldKind.TrackState or FieldKind.TrackLookup or FieldKind.HasConnection => DeferReason.ConnectionState,
+        FieldKind.TrackState or FieldKind.TrackLookup or FieldKind.LookupStatus or FieldKind.HasConnection => DeferReason.ConnectionState,
         >= FieldKind.TrackStatus and <= FieldKind.TrackHelper => DeferReason.Connection,
         FieldKind.SocketUser or FieldKind.SocketGroup or FieldKind.SocketExists => DeferReason.Socket,
         FieldKind.Realm or FieldKind.SourceAddressType or FieldKind.DestinationAddressType or FieldKind.ReversePath => DeferReason.Route,

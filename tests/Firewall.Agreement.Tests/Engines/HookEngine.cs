@@ -35,6 +35,8 @@ internal sealed class HookEngine : IDisposable
         _link = host.Run(() => NetfilterLink.Attach(_loaded.Entry, place));
     }
 
+    public IReadOnlyDictionary<string, BpfMap> Maps => _loaded.Maps;
+
     public ImmutableArray<Counters> ReadCounters() => Read(Accounting.CountersMap, _firewall.Counters.Entries.Length);
 
     /// <summary>Fills the program's memory on every processor, so that it looks as if it were in use.</summary>

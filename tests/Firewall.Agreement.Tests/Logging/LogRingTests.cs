@@ -80,7 +80,7 @@ public sealed class LogRingTests
     {
         using var program = Start(new LogOptions(), Family.IPv4, inKernel);
         var view = View(Syn);
-        var room = LogRing.RingSize / ((Syn.Length + 32 + 8 + 7) & ~7);
+        var room = LogRing.RingSize / ((Syn.Length + 48 + 8 + 7) & ~7);
         for (var i = 0; i < room + 5; i++)
         {
             if (i % 1000 == 0) { program.Beat(program.Now); }

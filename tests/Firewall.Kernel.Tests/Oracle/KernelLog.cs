@@ -7,7 +7,7 @@ namespace Firewall.Kernel.Tests.Oracle;
 
 /// <summary>
 /// The kernel's own log (/dev/kmsg, Documentation/ABI/testing/dev-kmsg), and the switch that lets LOG rules of private network namespaces write there
-/// (net.netfilter.nf_log_all_netns), which is put back at the end. A line is there as soon as the packet is through.
+/// (net.netfilter.nf_log_all_netns), which is put back at the end; one test at a time has it. A line is there as soon as the packet is through.
 /// </summary>
 public sealed unsafe class KernelLog : IDisposable
 {
@@ -17,12 +17,14 @@ public sealed unsafe class KernelLog : IDisposable
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
 
+    private readonly FileStream _turn;
     private readonly string _switchedBefore;
     private readonly FileDescriptor _records;
 
     private KernelLog(FileDescriptor records)
     {
         _records = records;
+        _turn = AwaitTurn();
         _switchedBefore = File.ReadAllText(Switch);
         File.WriteAllText(Switch, "1");
         Read();
@@ -65,6 +67,23 @@ public sealed unsafe class KernelLog : IDisposable
     {
         _records.Dispose();
         File.WriteAllText(Switch, _switchedBefore);
+        _turn.Dispose();
+    }
+
+    /// <summary>The switch is the machine's: a test that puts it back must not do so to another, of this process or of one beside it.</summary>
+    private static FileStream AwaitTurn()
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(Path.Combine(Path.GetTempPath(), "fwc-kernel-log.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                Thread.Sleep(50);
+            }
+        }
     }
 
     /// <summary>Without the escapes of bytes that do not print, <c>\xNN</c>.</summary>

@@ -14,6 +14,7 @@ internal sealed unsafe class TapDevice : IDisposable
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
     private const nuint SetInterface = 0x400454ca;
+    private const short Tun = 0x0001;
     private const short Tap = 0x0002;
     private const short NoPacketInformation = 0x1000;
     private const int RequestSize = 40;
@@ -22,13 +23,14 @@ internal sealed unsafe class TapDevice : IDisposable
     private readonly FileDescriptor _descriptor;
 
     /// <summary>Makes the interface in the network namespace of the calling thread.</summary>
-    public TapDevice(string name)
+    /// <param name="hasLinkHeader">Else it is no Ethernet: packets are written and read from their IP header on.</param>
+    public TapDevice(string name, bool hasLinkHeader = true)
     {
         var number = LibC.Open("/dev/net/tun", ReadWrite | NonBlocking | CloseOnExec);
         _descriptor = number >= 0 ? new FileDescriptor(number) : throw Refusal.OfLast("open /dev/net/tun");
         Span<byte> request = stackalloc byte[RequestSize];
         Encoding.ASCII.GetBytes(name, request[..(NameSize - 1)]);
-        BinaryPrimitives.WriteInt16LittleEndian(request[NameSize..], Tap | NoPacketInformation);
+        BinaryPrimitives.WriteInt16LittleEndian(request[NameSize..], (short)((hasLinkHeader ? Tap : Tun) | NoPacketInformation));
         fixed (byte* bytes = request)
         {
             if (LibC.IoControl(number, SetInterface, bytes) != 0)

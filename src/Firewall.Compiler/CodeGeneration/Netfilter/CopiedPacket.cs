@@ -79,6 +79,35 @@ internal sealed class CopiedPacket(Scratch scratch, bool mayBeInterrupted) : Pac
         asm.Alu(AluOp.Add, R0, EthernetHeader);
     }
 
+    /// <summary>The link header from the copy, the packet from the socket buffer: it may be longer than the copy.</summary>
+    public override void EmitRead(Assembler asm, Label missing)
+    {
+        const short Target = -72;
+        const short Count = -80;
+        asm.Store(Width.Double, FramePointer, Target, R3);
+        asm.Store(Width.Double, FramePointer, Count, R4);
+        asm.Move(R1, R3);
+        asm.Move(R2, EthernetHeader);
+        EmitStart(asm, R3);
+        asm.CallHelper(HelperFunction.ProbeReadKernel);
+        HookContext.EmitBuffer(asm, R1);
+        asm.Move(R2, 0);
+        asm.Move(R3, FramePointer);
+        asm.Alu(AluOp.Add, R3, View);
+        asm.CallKernel(KernelFunction.DynptrFromSocketBuffer);
+        asm.JumpIf(Condition.NotEqual, R0, 0, missing);
+        asm.Load(Width.Double, R1, FramePointer, Target);
+        asm.Alu(AluOp.Add, R1, EthernetHeader);
+        asm.Load(Width.Double, R2, FramePointer, Count);
+        asm.Alu(AluOp.Subtract, R2, EthernetHeader);
+        asm.Move(R3, FramePointer);
+        asm.Alu(AluOp.Add, R3, View);
+        asm.Move(R4, 0);
+        asm.Move(R5, 0);
+        asm.CallHelper(HelperFunction.DynptrRead);
+        asm.JumpIf(Condition.NotEqual, R0, 0, missing);
+    }
+
     public override void EmitEnter(Assembler asm, PartTails tails)
     {
         if (_inUse is not { } inUse) { return; }

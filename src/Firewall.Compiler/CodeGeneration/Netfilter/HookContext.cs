@@ -20,6 +20,16 @@ internal static class HookContext
     /// <summary>Not cleared behind its end: a device that was renamed may keep letters of its old name there.</summary>
     public static readonly KernelField DeviceName = KernelField.Text("net_device", "name", 16);
 
+    public static readonly KernelField Network = KernelField.Pointer("nf_hook_state", "net");
+
+    public static readonly KernelField DeviceIndex = KernelField.Number("net_device", "ifindex", 4);
+
+    /// <summary><c>ARPHRD_</c> (include/uapi/linux/if_arp.h).</summary>
+    public static readonly KernelField DeviceType = KernelField.Number("net_device", "type", 2);
+
+    /// <summary>Bytes of the link header.</summary>
+    public static readonly KernelField DeviceHeaderLength = KernelField.Number("net_device", "hard_header_len", 2);
+
     /// <summary>Bytes from the network header on.</summary>
     public static readonly KernelField Length = KernelField.Number("sk_buff", "len", 4);
     public static readonly KernelField Mark = KernelField.Number("sk_buff", "mark", 4);
@@ -29,10 +39,14 @@ internal static class HookContext
 
     /// <summary>Distance of the link header from <see cref="Head"/>; all ones when there is none.</summary>
     public static readonly KernelField MacHeader = KernelField.Number("sk_buff", "mac_header", 2);
+    public static readonly KernelField NetworkHeader = KernelField.Number("sk_buff", "network_header", 2);
     public static readonly KernelField Head = KernelField.Pointer("sk_buff", "head");
 
     /// <summary>An empty member in front of the bits of <c>pkt_type</c>.</summary>
     public static readonly KernelField PacketType = KernelField.Inner("sk_buff", "__pkt_type_offset");
+
+    /// <summary>The <c>struct sock</c> that sent the packet or waits for it.</summary>
+    public static readonly KernelField Socket = KernelField.Pointer("sk_buff", "sk");
 
     private static readonly KernelField State = KernelField.Pointer("bpf_nf_ctx", "state");
     private static readonly KernelField Buffer = KernelField.Pointer("bpf_nf_ctx", "skb");
