@@ -59,6 +59,7 @@ public static class CommandLine
         {
             CompileCommand.Create(shell),
             CheckCommand.Create(shell),
+            AssessCommand.Create(shell),
             FormatCommand.Create(shell),
             RunCommand.Create(shell),
             ExplainCommand.Create(shell),

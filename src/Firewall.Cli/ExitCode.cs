@@ -7,6 +7,10 @@ public enum ExitCode
 {
     Done = 0,
     BadInput = 1,
+
+    /// <summary>As diff(1).</summary>
+    Differences = 2,
+    Approximate = 3,
     NotSupported = 4,
     OverBudget = 5,
     VerifierRefused = 6,
@@ -27,7 +31,9 @@ public static class ExitCodes
     [
         (ExitCode.Done, "done, exactly; warnings may have been printed"),
         (ExitCode.BadInput, "usage error, unreadable input, or errors in a rule file"),
-        (ExitCode.NotSupported, "a rule that decides packets cannot be compiled (FWC04xx)"),
+        (ExitCode.Differences, "differences were found"),
+        (ExitCode.Approximate, "done, but some rules are left to iptables (--profile offload), or an approximation was asked for"),
+        (ExitCode.NotSupported, "a rule that decides packets cannot be compiled exactly (FWC04xx)"),
         (ExitCode.OverBudget, "more rules than the kernel's limits allow (FWC05xx)"),
         (ExitCode.VerifierRefused, "the kernel's verifier refused the program"),
         (ExitCode.KernelRefused, "the kernel, a privilege or an interface stands in the way"),

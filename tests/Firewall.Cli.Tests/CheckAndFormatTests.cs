@@ -6,7 +6,7 @@ namespace Firewall.Cli.Tests;
 
 public sealed class CheckAndFormatTests : IDisposable
 {
-    private const string Unfit = "*filter\n-A INPUT -m conntrack --ctstate NEW -j ACCEPT\n-A INPUT -j LOG\nCOMMIT\n*mangle\n-A PREROUTING -j DROP\nCOMMIT\n";
+    private const string Unfit = "*filter\n-A INPUT -m conntrack --ctstate NEW -j ACCEPT\n-A INPUT -j LOG\nCOMMIT\n*mangle\n-A PREROUTING -s 10.0.0.0/8 -j TTL --ttl-set 9\nCOMMIT\n";
 
     private readonly Fwc _fwc = new();
 
@@ -20,12 +20,12 @@ public sealed class CheckAndFormatTests : IDisposable
     }
 
     [Fact]
-    public void What_stands_against_a_compile_is_underlined() => Golden.Verify(_fwc.Run("check", _fwc.File("unfit.txt", Unfit)).Error);
+    public void What_stands_against_a_compile_is_underlined() => Golden.Verify(_fwc.Run("check", "--hook", "xdp", _fwc.File("unfit.txt", Unfit)).Error);
 
     [Fact]
     public void Diagnostics_come_as_JSON_too()
     {
-        var answer = _fwc.Run("check", "--json", _fwc.File("unfit.txt", Unfit));
+        var answer = _fwc.Run("check", "--json", "--hook", "xdp", _fwc.File("unfit.txt", Unfit));
         Assert.Empty(answer.Error);
         using var json = JsonDocument.Parse(answer.Out);
         Assert.Equal(1, json.RootElement.GetProperty("fwc").GetInt32());

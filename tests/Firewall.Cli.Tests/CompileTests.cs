@@ -12,7 +12,7 @@ public sealed partial class CompileTests : IDisposable
     [Fact]
     public void The_object_is_named_after_the_rules_and_the_report_stands_on_stderr()
     {
-        var answer = _fwc.Run("compile", _fwc.File("rules.txt"));
+        var answer = _fwc.Run("compile", _fwc.File("rules.txt"), "--chain", "INPUT");
         Assert.Equal(ExitCode.Done, answer.Code);
         Assert.Empty(answer.Out);
         Assert.Equal(["rules.o", "rules.txt"], _fwc.FileNames());
@@ -46,7 +46,7 @@ public sealed partial class CompileTests : IDisposable
     [Fact]
     public void Several_artefacts_come_in_the_order_asked_for_beside_the_object()
     {
-        var answer = _fwc.Run("compile", _fwc.File("rules.txt"), "--emit", "report,ast", "--emit", "elf");
+        var answer = _fwc.Run("compile", _fwc.File("rules.txt"), "--chain", "INPUT", "--emit", "report,ast", "--emit", "elf");
         Assert.Equal(ExitCode.Done, answer.Code);
         Assert.InRange(answer.Out.IndexOf("compiled", StringComparison.Ordinal), 0, answer.Out.IndexOf("commit", StringComparison.Ordinal));
         Assert.Equal(["rules.o", "rules.txt"], _fwc.FileNames());
@@ -56,9 +56,52 @@ public sealed partial class CompileTests : IDisposable
     public void Both_families_go_into_one_object()
     {
         var six = _fwc.File("six.txt", "*filter\n:INPUT DROP [0:0]\n-A INPUT -p ipv6-icmp -j ACCEPT\nCOMMIT\n");
-        var answer = _fwc.Run("compile", _fwc.File("rules.txt"), "--rules6", six, "--emit", "report");
+        var answer = _fwc.Run("compile", _fwc.File("rules.txt"), "--rules6", six, "--chain", "INPUT", "--emit", "report");
         Assert.Contains("6 reachable", answer.Out.Replace(" rules", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains("(5 IPv4, 1 IPv6)", answer.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_chain_that_does_something_becomes_part_of_a_program()
+    {
+        var answer = _fwc.Run("compile", _fwc.File("rules.txt"));
+        Assert.Equal(ExitCode.Done, answer.Code);
+        Assert.Equal(["rules.forward.o", "rules.o", "rules.output.o", "rules.txt"], _fwc.FileNames());
+        Golden.Verify(WithoutSizes(answer.Error));
+    }
+
+    [Fact]
+    public void Both_hooks_share_the_work_where_both_are_asked_for()
+    {
+        var answer = _fwc.Run("compile", "--hook", "xdp,netfilter", "--chain", "INPUT", _fwc.File("rules.txt"));
+        Assert.Equal(ExitCode.Done, answer.Code);
+        Assert.Equal(["rules.input.o", "rules.o", "rules.txt"], _fwc.FileNames());
+    }
+
+    [Fact]
+    public void Profile_offload_leaves_the_rest_to_iptables_and_ends_with_3()
+    {
+        var rules = _fwc.File("rules.txt", "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.0/8 -j DROP\n-A INPUT -m addrtype --src-type LOCAL -j DROP\nCOMMIT\n");
+        Assert.Equal(ExitCode.NotSupported, _fwc.Run("compile", rules).Code);
+        Assert.Equal(["rules.txt"], _fwc.FileNames());
+        var answer = _fwc.Run("compile", "--profile", "offload", rules);
+        Assert.Equal(ExitCode.Approximate, answer.Code);
+        Assert.Equal(["rules.o", "rules.residual", "rules.txt"], _fwc.FileNames());
+        var residual = File.ReadAllText(_fwc.Path("rules.residual"));
+        Assert.StartsWith("# ", residual, StringComparison.Ordinal);
+        Assert.Contains("-A INPUT -m addrtype --src-type LOCAL -j DROP\n", residual, StringComparison.Ordinal);
+        Assert.Equal(residual, _fwc.Run("compile", "--profile", "offload", "--emit", "residual", rules).Out);
+    }
+
+    [Theory]
+    [InlineData("ct-window")]
+    [InlineData("ct-checksum")]
+    [InlineData("ct-icmp")]
+    public void An_approximation_that_there_is_not_is_refused(string name)
+    {
+        var answer = _fwc.Run("compile", "--approximate", name, _fwc.File("rules.txt"));
+        Assert.Equal(ExitCode.NotSupported, answer.Code);
+        Assert.Contains($"{name} is not available", answer.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +121,7 @@ public sealed partial class CompileTests : IDisposable
     {
         KernelRequired.Programs("bpftool");
         var path = $"/sys/fs/bpf/fwc-cli-test-{Environment.ProcessId}";
-        _fwc.Run("compile", _fwc.File("rules.txt"));
+        _fwc.Run("compile", _fwc.File("rules.txt"), "--chain", "INPUT");
         var (code, output) = Binary.Run("bpftool", ["prog", "load", _fwc.Path("rules.o"), path]);
         try { Assert.True(code == 0, output); }
         finally { File.Delete(path); }

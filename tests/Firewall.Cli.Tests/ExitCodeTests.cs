@@ -16,7 +16,9 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("frobnicate")]
     [InlineData("check")]
     [InlineData("check", "a", "b")]
-    [InlineData("check", "rules.txt", "--chain", "OUTPUT")]
+    [InlineData("check", "rules.txt", "--chain", "PREROUTING")]
+    [InlineData("compile", "rules.txt", "--hook", "tc")]
+    [InlineData("compile", "rules.txt", "--profile", "fast")]
     [InlineData("check", "rules.txt", "--color", "purple")]
     [InlineData("compile", "rules.txt", "--emit", "smoke")]
     [InlineData("run", "rules.txt")]
@@ -42,10 +44,10 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("compile")]
     public void A_rule_that_cannot_be_compiled_ends_with_4(string command)
     {
-        var answer = _fwc.Run(command, _fwc.File("rules.txt", "*filter\n-A INPUT -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n"));
+        var answer = _fwc.Run(command, _fwc.File("rules.txt", "*filter\n-A INPUT -m addrtype --src-type LOCAL -j ACCEPT\nCOMMIT\n"));
         Assert.Equal(ExitCode.NotSupported, answer.Code);
         Assert.Contains("error[FWC0401]", answer.Error, StringComparison.Ordinal);
-        Assert.Contains("conntrack", answer.Error, StringComparison.Ordinal);
+        Assert.Contains("addrtype", answer.Error, StringComparison.Ordinal);
         Assert.Equal(["rules.txt"], _fwc.FileNames());
     }
 

@@ -83,7 +83,7 @@ public sealed class RobustnessTests : IDisposable
         Assert.Contains("-o FILE", answer.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, _fwc.RunWithInput(Fwc.Rules, "compile", "-", "--emit", "hex").Code);
         Assert.Equal(ExitCode.Done, _fwc.RunWithInput(Fwc.Rules, "compile", "-", "-o", _fwc.Path("stdin.o")).Code);
-        Assert.Equal(["stdin.o"], _fwc.FileNames());
+        Assert.Equal(["stdin.forward.o", "stdin.o", "stdin.output.o"], _fwc.FileNames());
     }
 
     [Fact]

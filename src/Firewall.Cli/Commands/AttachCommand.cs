@@ -3,8 +3,10 @@ using Firewall.Cli.Attachment;
 using Firewall.Cli.Input;
 using Firewall.Cli.Options;
 using Firewall.Cli.Rendering;
+using Firewall.Compiler.Placement;
 using Firewall.Kernel.Links;
 using Firewall.Kernel.Pins;
+using Firewall.Rules.Evaluation;
 
 namespace Firewall.Cli.Commands;
 
@@ -27,8 +29,15 @@ internal static class AttachCommand
         {
             var (files, outcome) = Attach();
             Report(outcome, invocation);
-            foreach (var line in new CompileReport(files, outcome.Firewall).Lines()) { invocation.Conversation.Detail(line); }
+            foreach (var line in new CompileReport(files, [outcome.Firewall], Plan: null).Lines()) { invocation.Conversation.Detail(line); }
             return ExitCode.Done;
+
+            void DemandPlace(HostFiles read, Invocation invocation)
+            {
+                var chain = invocation.Get(hook.Chain);
+                if (chain == Hook.Output) { throw CommandFailedException.BadInput("XDP sees no outgoing packets, so OUTPUT cannot be attached to an interface"); }
+                new Placing(read, Planner.Make(read.Request(hook.CompileOptions(read, invocation), Hooks.Xdp, [chain]))).DemandExact(invocation.Conversation);
+            }
 
             (HostFiles, AttachOutcome) Attach()
             {
@@ -37,7 +46,7 @@ internal static class AttachCommand
                 var read = rules.Load(invocation);
                 invocation.Conversation.Show(read);
                 progress.Step("placing rules");
-                Placing.Check(read.WithoutErrors(), invocation.Get(hook.Chain), invocation.Conversation);
+                DemandPlace(read.WithoutErrors(), invocation);
                 progress.Step("compiling and loading");
                 var request = new AttachRequest([.. read.All.Select(f => f.Policy)], invocation.Get(hook.Interface)!)
                 {

@@ -3,8 +3,8 @@ using System.CommandLine;
 using Firewall.Cli.Input;
 using Firewall.Cli.Options;
 using Firewall.Cli.Rendering;
+using Firewall.Compiler.Placement;
 using Firewall.Rules.Diagnostics;
-using Firewall.Rules.Evaluation;
 
 namespace Firewall.Cli.Commands;
 
@@ -13,39 +13,42 @@ internal static class CheckCommand
 {
     public static Command Create(Shell shell)
     {
-        var (rules, hook) = (new RuleFileOptions(), new HookOptions());
+        var (rules, placement) = (new RuleFileOptions(), new PlacementOptions());
         var json = OutputOptions.Json("Diagnostics as one JSON object.");
-        return shell.Command("check", "Reports errors and warnings in a rule file, and what cannot be compiled.", [.. rules.All, hook.Chain, json], invocation =>
+        return shell.Command("check", "Reports errors and warnings in a rule file, and what cannot be compiled exactly.", [.. rules.All, .. placement.All, json], invocation =>
         {
-            var findings = rules.Load(invocation).All.Select(f => new Findings(f, invocation.Get(hook.Chain))).ToImmutableArray();
+            var files = rules.Load(invocation);
+            var findings = Find(files, placement, invocation);
             if (invocation.Get(json)) { WriteJson(findings, invocation.Out); }
             else
             {
-                foreach (var (file, diagnostics) in findings.Select(f => (f.File, f.Diagnostics))) { invocation.Conversation.Show(file.Source, diagnostics); }
+                foreach (var (file, diagnostics) in findings) { invocation.Conversation.Show(file.Source, diagnostics); }
             }
 
-            return findings.Any(f => f.File.Binding.HasErrors) ? ExitCode.BadInput
+            return files.HaveErrors ? ExitCode.BadInput
                 : findings.Any(f => f.Diagnostics.Any(d => d.IsError)) ? ExitCode.NotSupported
                 : ExitCode.Done;
         });
     }
 
-    /// <summary>What is to be said about a file: errors in it or, when there are none, what stands against compiling it.</summary>
-    private sealed record Findings(RuleFile File, Hook Hook)
+    /// <summary>What is to be said about each file: errors in them or, when there are none, what stands against an exact compile.</summary>
+    private static ImmutableArray<(RuleFile File, ImmutableArray<Diagnostic> Diagnostics)> Find(HostFiles files, PlacementOptions placement, Invocation invocation)
     {
-        public ImmutableArray<Diagnostic> Diagnostics { get; } =
-            File.Binding.HasErrors ? File.Binding.Diagnostics : [.. File.Binding.Diagnostics, .. Placing.Find(File, Hook)];
+        if (files.HaveErrors) { return [.. files.All.Select(f => (f, f.Binding.Diagnostics))]; }
+        var request = placement.Request(files, invocation);
+        var placing = new Placing(files, Planner.Make(request));
+        return [.. files.All.Select(f => (f, request.Profile == Profile.Offload ? f.Binding.Diagnostics : [.. f.Binding.Diagnostics, .. placing.In(f)]))];
     }
 
-    private static void WriteJson(ImmutableArray<Findings> findings, TextWriter output) => JsonLine.Write(output, writer =>
+    private static void WriteJson(ImmutableArray<(RuleFile File, ImmutableArray<Diagnostic> Diagnostics)> findings, TextWriter output) => JsonLine.Write(output, writer =>
     {
         writer.WriteStartObject();
         writer.WriteNumber("fwc", 1);
         writer.WriteString("command", "check");
         writer.WriteStartArray("diagnostics");
-        foreach (var finding in findings)
+        foreach (var (file, diagnostics) in findings)
         {
-            foreach (var diagnostic in finding.Diagnostics) { DiagnosticJson.Write(writer, diagnostic, finding.File.Source); }
+            foreach (var diagnostic in diagnostics) { DiagnosticJson.Write(writer, diagnostic, file.Source); }
         }
 
         writer.WriteEndArray();

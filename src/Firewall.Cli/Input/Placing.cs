@@ -2,21 +2,20 @@ using System.Collections.Immutable;
 using Firewall.Cli.Rendering;
 using Firewall.Compiler.Placement;
 using Firewall.Rules.Diagnostics;
-using Firewall.Rules.Evaluation;
 
 namespace Firewall.Cli.Input;
 
-/// <summary>Whether rules may be judged at XDP.</summary>
-internal static class Placing
+/// <summary>Where the rules of some files are judged, and what stands against judging them exactly.</summary>
+internal sealed record Placing(HostFiles Files, Plan Plan)
 {
-    /// <summary>What stands against it in a file without errors.</summary>
-    public static ImmutableArray<Diagnostic> Find(RuleFile file, Hook hook) => PlacementCheck.Check(file.Policy, hook);
+    /// <summary>What stands against it in one of the files.</summary>
+    public ImmutableArray<Diagnostic> In(RuleFile file) => PlanFindings.Of(Plan, file.Policy);
 
     /// <summary>Prints what stands against it, in all files, and ends the command if anything does.</summary>
-    public static void Check(HostFiles files, Hook hook, Conversation conversation)
+    public void DemandExact(Conversation conversation)
     {
-        var found = files.All.Select(f => (f.Source, Diagnostics: Find(f, hook))).ToList();
-        foreach (var (source, diagnostics) in found) { conversation.Show(source, diagnostics); }
-        if (found.Any(f => f.Diagnostics.Any(d => d.IsError))) { throw CommandFailedException.AlreadySaid(ExitCode.NotSupported); }
+        if (Plan.IsExact) { return; }
+        foreach (var file in Files.All) { conversation.Show(file.Source, In(file)); }
+        throw CommandFailedException.AlreadySaid(ExitCode.NotSupported);
     }
 }

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Firewall.Compiler;
+using Firewall.Compiler.Placement;
 using Firewall.Rules.Diagnostics;
+using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
 using Firewall.Rules.Syntax;
@@ -35,6 +38,10 @@ internal sealed record HostFiles(ImmutableArray<RuleFile> All)
     public RuleFile? Of(Family family) => All.FirstOrDefault(f => f.Family == family);
 
     public bool HaveErrors => All.Any(f => f.Binding.HasErrors);
+
+    /// <summary>What is to be placed, of files without errors.</summary>
+    public PlanRequest Request(CompileOptions options, Hooks? hooks, ImmutableArray<Hook> chains) =>
+        new(Of(Family.IPv4)?.Policy, Of(Family.IPv6)?.Policy, options) { Hooks = hooks, Chains = chains };
 
     /// <summary>Ends the command when a file has errors; all of them have been printed.</summary>
     public HostFiles WithoutErrors() => HaveErrors ? throw CommandFailedException.AlreadySaid(ExitCode.BadInput) : this;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
 using Firewall.Cli.Input;
@@ -23,7 +24,7 @@ internal sealed class HookOptions
     private const int LongestInterfaceName = 15;
 
     public Option<Hook> Chain { get; } = Choice.Option(
-        "--chain", "The chain of the filter table that judges packets (INPUT when not given).", ("INPUT", Hook.Input), ("FORWARD", Hook.Forward));
+        "--chain", "The chain of the filter table that judges packets (INPUT when not given).", ("INPUT", Hook.Input), ("FORWARD", Hook.Forward), ("OUTPUT", Hook.Output));
 
     public Option<string?> Interface { get; } = InterfaceName("--interface", "The interface that packets come in by.", "-i");
 
@@ -36,13 +37,24 @@ internal sealed class HookOptions
     public IEnumerable<Symbol> All => [Chain, Interface, OutInterface, Defrag];
 
     /// <summary>The rules that packets meet at the hook.</summary>
-    public HostRules Rules(HostFiles files, Invocation invocation) =>
-        HostRules.From(invocation.Get(Chain), files.Of(Family.IPv4)?.Policy, files.Of(Family.IPv6)?.Policy);
+    public HostRules Rules(HostFiles files, Invocation invocation)
+    {
+        var (chain, ipv4, ipv6) = (invocation.Get(Chain), files.Of(Family.IPv4)?.Policy, files.Of(Family.IPv6)?.Policy);
+        return chain == Hook.Output ? HostRules.AtHook(chain, ipv4, ipv6) : HostRules.From(chain, ipv4, ipv6);
+    }
 
     /// <summary>Compile options as far as these options and the files decide them.</summary>
     public CompileOptions CompileOptions(HostFiles files, Invocation invocation)
     {
-        if (invocation.Has(OutInterface) && invocation.Get(Chain) == Hook.Input)
+        var chain = invocation.Get(Chain);
+        return CompileOptions(files, invocation, [chain]) with { Program = chain == Hook.Output ? ProgramKind.Netfilter : ProgramKind.Xdp };
+    }
+
+    /// <summary>As for one chain; no chains are all.</summary>
+    public CompileOptions CompileOptions(HostFiles files, Invocation invocation, ImmutableArray<Hook> chains)
+    {
+        var isInputOnly = chains is [Hook.Input];
+        if (invocation.Has(OutInterface) && isInputOnly)
         {
             invocation.Conversation.Warn("--out-interface means nothing for INPUT: packets to the host leave by no interface");
         }
@@ -51,7 +63,7 @@ internal sealed class HookOptions
         return new CompileOptions
         {
             Interface = invocation.Get(Interface),
-            OutInterface = invocation.Get(Chain) == Hook.Forward ? invocation.Get(OutInterface) : null,
+            OutInterface = isInputOnly ? null : invocation.Get(OutInterface),
             DefragmentsIPv4 = Reassembles(ipv4, defrag),
             DefragmentsIPv6 = Reassembles(ipv6, defrag),
             TracksConnections = files.All.Any(f => Defragmentation.IsSwitchedOnBy(f.Policy)),

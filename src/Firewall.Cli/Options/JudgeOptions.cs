@@ -22,7 +22,7 @@ internal sealed partial class JudgeOptions(HookOptions hook)
     public IEngine Create(HostRules rules, HostFiles files, Invocation invocation)
     {
         var options = hook.CompileOptions(files, invocation) with { HostMac = HostMac(invocation) is { } mac ? [.. mac.ToBytes()] : [] };
-        return invocation.Get(Engine) switch
+        return EngineFor(rules.Hook, invocation) switch
         {
             EngineKind.Interpreter => new InterpreterEngine(Interpreter(rules, files, invocation)),
             EngineKind.Kernel => new CompiledEngine(Compile, firewall => new KernelProgram(firewall)),
@@ -30,6 +30,15 @@ internal sealed partial class JudgeOptions(HookOptions hook)
         };
 
         CompiledFirewall Compile(Interfaces interfaces) => LinearGenerator.Generate(rules, options with { Interface = interfaces.In, OutInterface = interfaces.Out });
+    }
+
+    /// <summary>Only the interpreter judges OUTPUT here: programs of netfilter hooks need a kernel that hands them packets.</summary>
+    private EngineKind EngineFor(Hook chain, Invocation invocation)
+    {
+        if (chain != Hook.Output) { return invocation.Get(Engine); }
+        return invocation.Has(Engine) && invocation.Get(Engine) != EngineKind.Interpreter
+            ? throw CommandFailedException.BadInput("only --engine interpreter judges OUTPUT")
+            : EngineKind.Interpreter;
     }
 
     public Interpreter Interpreter(HostRules rules, HostFiles files, Invocation invocation) => new(rules, Context(rules, files, invocation));
@@ -40,6 +49,7 @@ internal sealed partial class JudgeOptions(HookOptions hook)
         var options = hook.CompileOptions(files, invocation);
         return new PacketContext
         {
+            IsNetfilter = rules.Hook == Hook.Output,
             TracksConnections = options.TracksConnections,
             DefragIPv4 = options.DefragmentsIPv4,
             DefragIPv6 = options.DefragmentsIPv6,

@@ -1,3 +1,4 @@
+using Firewall.Compiler.Placement;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 
@@ -29,6 +30,6 @@ internal static class DecisionText
         DeferReason.InInterface => "a rule asks for the input interface, which is not known",
         DeferReason.Destination => "its destination belongs to the other chain",
         DeferReason.Dhcp => "an answer of a DHCP server; always passes",
-        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+        _ => reason.Why(),
     };
 }

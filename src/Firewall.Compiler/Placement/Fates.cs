@@ -28,7 +28,11 @@ public enum Fate
 
 /// <summary>The fate of one rule in one program.</summary>
 /// <param name="Reason">The first reason for which packets that meet the rule are deferred; its own before those of later rules.</param>
-public sealed record RuleFate(RuleIdentity Rule, Fate Fate, DeferReason? Reason);
+public sealed record RuleFate(RuleIdentity Rule, Fate Fate, DeferReason? Reason)
+{
+    /// <summary>Whether the reason is the rule's own, and not that of a later rule or of the policy.</summary>
+    public bool IsOwn { get; init; }
+}
 
 /// <summary>The fates of the rules of a program.</summary>
 public sealed class Fates
@@ -47,6 +51,21 @@ public sealed class Fates
 
     /// <summary>The fate of every rule of every station that the program takes over, in the order of the stations. A rule that several stations reach appears for each.</summary>
     public static ImmutableArray<RuleFate> Of(HostRules rules, CompileOptions options) => new Fates(rules, options).Judge();
+
+    /// <summary>The rules of tables that stay with the kernel at which packets are deferred before they come to a chain that the program takes over.</summary>
+    public static ImmutableArray<RuleFate> Earlier(HostRules rules, CompileOptions options)
+    {
+        var fates = new Fates(rules, options);
+        return
+        [
+            .. from chain in fates._graph.Chains
+               where !chain.Station.IsOwned
+               from index in Enumerable.Range(0, chain.Rules.Length)
+               let own = fates.OwnReason(chain, index)
+               where own is not null
+               select new RuleFate(chain.Station.Identify(chain.Chain, chain.Rules[index].Rule), Fate.Deferred, own) { IsOwn = true },
+        ];
+    }
 
     /// <summary>
     /// The rules with memory, or a log, that iptables must keep, because packets that meet them may still be deferred, and iptables would then know of more or of fewer than we. Rules that share
@@ -97,13 +116,15 @@ public sealed class Fates
                     var identity = station.Identify(chain, rule);
                     fates.Add(!kept.TryGetValue(rule, out var place) ? new RuleFate(identity, Fate.Compiled, Reason: null)
                         : !deferring.Contains(place) ? new RuleFate(identity, Fate.Compiled, Reason: null)
-                        : new RuleFate(identity, deciding.Contains(place) ? Fate.Partial : Fate.Deferred, OwnReason(place.c, place.i) ?? reasons.First(r => r.Value.Contains(place)).Key));
+                        : Open(identity, deciding.Contains(place) ? Fate.Partial : Fate.Deferred, OwnReason(place.c, place.i), () => reasons.First(r => r.Value.Contains(place)).Key));
                 }
             }
         }
 
         return fates.ToImmutable();
     }
+
+    private static RuleFate Open(RuleIdentity rule, Fate fate, DeferReason? own, Func<DeferReason> later) => new(rule, fate, own ?? later()) { IsOwn = own is not null };
 
     private IEnumerable<LinearChain> After(LinearChain root)
     {

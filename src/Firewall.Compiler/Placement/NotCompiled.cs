@@ -4,20 +4,20 @@ using Firewall.Rules.Policies;
 
 namespace Firewall.Compiler.Placement;
 
-/// <summary>A chain of the file that the program does not contain, and why. It stays with iptables.</summary>
+/// <summary>A chain of the file that no program contains, and why. It stays with iptables.</summary>
 public sealed record NotCompiled(string Table, Chain Chain, string Reason)
 {
-    /// <summary>The chains with rules that a compile for the hook leaves out, in the order of the file.</summary>
-    public static ImmutableArray<NotCompiled> Of(Policy policy, Hook hook)
+    /// <summary>The chains with rules that a compile for the hooks leaves out, in the order of the file.</summary>
+    public static ImmutableArray<NotCompiled> Of(Policy policy, ImmutableArray<Hook> hooks)
     {
         var left = ImmutableArray.CreateBuilder<NotCompiled>();
         foreach (var table in policy.Tables)
         {
-            var compiled = table.Name == HostRules.Table ? Reachable(policy, table, hook.ChainName()) : [];
+            HashSet<string> compiled = table.Name == HostRules.Table ? [.. hooks.SelectMany(h => Reachable(policy, table, h.ChainName()))] : [];
             var used = table.Chains.Where(c => c.IsBuiltIn).SelectMany(c => Reachable(policy, table, c.Name)).ToHashSet(StringComparer.Ordinal);
             foreach (var chain in table.Chains.Where(c => c.Rules.Length > 0 && !compiled.Contains(c.Name)))
             {
-                left.Add(new NotCompiled(table.Name, chain, Why(table, chain, used, hook)));
+                left.Add(new NotCompiled(table.Name, chain, Why(table, chain, used, hooks)));
             }
         }
 
@@ -27,9 +27,9 @@ public sealed record NotCompiled(string Table, Chain Chain, string Reason)
     private static HashSet<string> Reachable(Policy policy, Table table, string chain) =>
         ChainGraph.From(policy, table.Name, chain).Chains.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
 
-    private static string Why(Table table, Chain chain, HashSet<string> used, Hook hook) =>
+    private static string Why(Table table, Chain chain, HashSet<string> used, ImmutableArray<Hook> hooks) =>
         !used.Contains(chain.Name) ? "no rule leads to it"
         : table.Name != HostRules.Table ? $"table {table.Name} stays with the kernel"
-        : chain.Name == "OUTPUT" ? "XDP sees no outgoing packets"
-        : $"not reachable from {hook.ChainName()}";
+        : hooks.IsEmpty ? "no program was made"
+        : $"not reachable from {string.Join(" or ", hooks.Select(h => h.ChainName()))}";
 }

@@ -53,7 +53,17 @@ public sealed record ChainPlan(Hook Chain, Hooks Hooks, string Why);
 /// <summary>What becomes of a line of the rule file.</summary>
 /// <param name="Where">The program that does best by it; null when none does anything.</param>
 /// <param name="Reason">Why packets that meet it are deferred.</param>
-public sealed record LineFate(RuleIdentity Rule, Fate Fate, ProgramKind? Where, DeferReason? Reason);
+public sealed record LineFate(RuleIdentity Rule, Fate Fate, ProgramKind? Where, DeferReason? Reason)
+{
+    /// <summary>Whether the reason is the rule's own, and not that of a later rule or of the policy.</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>Why, where it is no reason of a program.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Whether packets that meet the rule are left to iptables.</summary>
+    public bool IsOpen => Fate is Fate.Partial or Fate.Deferred;
+}
 
 /// <summary>Which programs a rule set becomes, and what each makes of its lines.</summary>
 /// <param name="Programs">XDP before netfilter.</param>
@@ -61,8 +71,11 @@ public sealed record LineFate(RuleIdentity Rule, Fate Fate, ProgramKind? Where, 
 /// <param name="Lines">Every rule of the files that the placed chains, or the tables before them, hold; in the order of the file.</param>
 public sealed record Plan(ImmutableArray<PlannedProgram> Programs, ImmutableArray<ChainPlan> Chains, ImmutableArray<LineFate> Lines)
 {
+    /// <summary>Rules of earlier tables at which an XDP program with no other behind it defers packets: what is exact for the filter table would still not be what iptables does.</summary>
+    public ImmutableArray<RuleFate> Earlier { get; init; } = [];
+
     /// <summary>Whether every reachable rule of the placed chains is compiled.</summary>
-    public bool IsExact => Lines.All(l => l.Fate is Fate.Compiled or Fate.Unreachable || l.Rule.Table != HostRules.Table);
+    public bool IsExact => Lines.All(l => !l.IsOpen || l.Rule.Table != HostRules.Table) && Earlier.IsEmpty;
 
     /// <summary>The reasons for which packets of a sound form may be deferred, in the order of <see cref="DeferReason"/>.</summary>
     public IEnumerable<DeferReason> Reasons => Lines.Where(l => l.Rule.Table == HostRules.Table && l.Fate != Fate.Compiled).Select(l => l.Reason).OfType<DeferReason>().Distinct().Order();

@@ -15,15 +15,39 @@ public sealed class Planner
     private readonly PlanRequest _request;
     private readonly Dictionary<(Hook, Hooks, bool), ImmutableArray<RuleFate>> _fates = [];
 
-    private Planner(PlanRequest request) => _request = request;
+    private readonly PlanRequest _whole;
+
+    private Planner(PlanRequest request) => (_whole, _request) = (request, request.Profile == Profile.Offload ? Curtailment.Of(request) : request);
 
     public static Plan Make(PlanRequest request) => new Planner(request).Make();
 
+    /// <summary>Where nothing says which hooks are used: the planner's choice, or both for every chain, if that leaves fewer lines to iptables.</summary>
+    public static Plan Best(PlanRequest request)
+    {
+        var chosen = Make(request);
+        if (request.Hooks is not null || request.Profile == Profile.Offload || chosen.IsExact) { return chosen; }
+        var both = Make(request with { Hooks = Hooks.Both });
+        return Open(both) < Open(chosen) ? both : chosen;
+
+        static int Open(Plan plan) => plan.Lines.Count(l => l.IsOpen && l.Rule.Table == HostRules.Table);
+    }
+
     private Plan Make()
     {
-        var chains = (_request.Chains.IsEmpty ? AllChains.Where(DoesSomething) : _request.Chains).DefaultIfEmpty(Hook.Input).Select(Place).ToImmutableArray();
-        return new Plan(Programs(chains), chains, Lines(chains));
+        var chains = Agreed([.. (_request.Chains.IsEmpty ? AllChains.Where(DoesSomething) : _request.Chains).DefaultIfEmpty(Hook.Input).Select(Place)]);
+        return new Plan(Programs(chains), chains, Lines(chains))
+        {
+            Earlier = [.. chains.Where(c => c.Hooks == Hooks.Xdp && !OnlyDrops(c)).SelectMany(c => Earlier(c.Chain)).DistinctBy(f => f.Rule)],
+        };
     }
+
+    /// <summary>
+    /// An XDP program for INPUT alone would judge forwarded packets too, or leave them to iptables; so both chains go where the one that asks for more must go.
+    /// </summary>
+    private ImmutableArray<ChainPlan> Agreed(ImmutableArray<ChainPlan> chains) =>
+        _request.Hooks is not null || _request.Profile == Profile.Offload || chains.FirstOrDefault(c => c.Chain != Hook.Output && c.Hooks == Hooks.Netfilter) is not { } late
+            ? chains
+            : [.. chains.Select(c => c.Hooks != Hooks.Xdp ? c : c with { Hooks = Hooks.Netfilter, Why = $"{late.Chain.ChainName()} is judged there, and packets for both come in by the same interfaces" })];
 
     private bool DoesSomething(Hook chain) => _request.Policies
         .Select(p => p.Table(HostRules.Table)?.Chain(chain.ChainName()))
@@ -46,8 +70,12 @@ public sealed class Planner
 
         if (chain == Hook.Output) { return new ChainPlan(chain, Hooks.Netfilter, "XDP sees no outgoing packets"); }
         var (xdp, netfilter) = (Open(chain, Hooks.Xdp), Open(chain, Hooks.Netfilter));
-        return xdp.Length == 0 ? new ChainPlan(chain, Hooks.Xdp, "XDP knows all that its rules ask")
-            : netfilter.Length < xdp.Length ? new ChainPlan(chain, Hooks.Netfilter, $"{Lines(xdp)} at XDP on what only the netfilter hook knows ({xdp[0].Reason?.Text()}, line {xdp[0].Rule.Line})")
+        var earlier = Earlier(chain);
+        if (xdp.Length == 0 && earlier.Length == 0) { return new ChainPlan(chain, Hooks.Xdp, "XDP knows all that its rules ask"); }
+        if (earlier.Length > 0) { return new ChainPlan(chain, Hooks.Netfilter, $"table {earlier[0].Rule.Table} acts on packets before (line {earlier[0].Rule.Line})"); }
+        var gained = xdp.Where(f => f.IsOwn && !netfilter.Any(n => n.IsOwn && n.Rule == f.Rule)).DefaultIfEmpty(xdp[0]).ToImmutableArray();
+        return (netfilter.Length, netfilter.Count(f => f.IsOwn)).CompareTo((xdp.Length, xdp.Count(f => f.IsOwn))) < 0
+            ? new ChainPlan(chain, Hooks.Netfilter, $"{Lines(gained)} at XDP on what only the netfilter hook knows ({gained[0].Reason?.Text()}, line {gained[0].Rule.Line})")
             : new ChainPlan(chain, Hooks.Xdp, $"the netfilter hook would know no more ({xdp[0].Reason?.Text()}, line {xdp[0].Rule.Line})");
     }
 
@@ -56,6 +84,13 @@ public sealed class Planner
     /// <summary>The rules of a chain that one kind of program does not compile.</summary>
     private ImmutableArray<RuleFate> Open(Hook chain, Hooks hook) =>
         [.. FatesOf(chain, hook, onlyDrops: false).Where(f => f.Rule.Table == HostRules.Table && f.Fate is Fate.Partial or Fate.Deferred)];
+
+    /// <summary>The rules of earlier tables that leave packets to the kernel before they come to the chain.</summary>
+    private ImmutableArray<RuleFate> Earlier(Hook chain)
+    {
+        var program = AtXdp(chain, onlyDrops: false);
+        return Fates.Earlier(program.Rules, program.Options);
+    }
 
     private ImmutableArray<RuleFate> FatesOf(Hook chain, Hooks hook, bool onlyDrops)
     {
@@ -93,13 +128,14 @@ public sealed class Planner
     private ImmutableArray<LineFate> Lines(ImmutableArray<ChainPlan> chains)
     {
         var fates = chains.SelectMany(BestOf).GroupBy(f => f.Rule).ToDictionary(g => g.Key, g => g.MaxBy(f => f.Fate)!);
+        var behind = Curtailment.Behind(_whole, _request);
         var lines = ImmutableArray.CreateBuilder<LineFate>();
-        foreach (var policy in _request.Policies)
+        foreach (var policy in _whole.Policies)
         {
             foreach (var (table, chain, rule) in policy.Tables.SelectMany(t => t.Chains.SelectMany(c => c.Rules.Select(r => (t, c, r)))).OrderBy(r => r.r.Line).ThenBy(r => r.r.Number))
             {
                 var identity = new RuleIdentity(policy.Family, table.Name, chain.Name, rule.Number, rule.Line);
-                lines.Add(fates.GetValueOrDefault(identity) ?? (table.Name == HostRules.Table
+                lines.Add(behind.Contains(identity) ? new LineFate(identity, Fate.Deferred, Where: null, Reason: null) { IsOwn = true, Note = Curtailment.Note } : fates.GetValueOrDefault(identity) ?? (table.Name == HostRules.Table
                     ? new LineFate(identity, Fate.Unreachable, Where: null, Reason: null)
                     : new LineFate(identity, Fate.Deferred, Where: null, table.Name == "nat" ? DeferReason.Nat : DeferReason.EarlierTable)));
             }
@@ -112,13 +148,23 @@ public sealed class Planner
     private IEnumerable<LineFate> BestOf(ChainPlan chain)
     {
         var found = new Dictionary<RuleIdentity, LineFate>();
+        if (chain.Hooks == Hooks.None)
+        {
+            foreach (var (station, other, rule) in HostRules.AtHook(chain.Chain, _request.IPv4, _request.IPv6).Stations.SelectMany(s => s.Graph.Chains.SelectMany(c => c.Rules.Select(r => (s, c, r)))))
+            {
+                var identity = station.Identify(other, rule);
+                found[identity] = new LineFate(identity, Fate.Deferred, Where: null, Reason: null) { IsOwn = true, Note = "XDP sees no outgoing packets" };
+            }
+        }
+
         foreach (var (hook, kind) in new[] { (Hooks.Xdp, ProgramKind.Xdp), (Hooks.Netfilter, ProgramKind.Netfilter) }.Where(h => chain.Hooks.HasFlag(h.Item1)))
         {
             foreach (var fate in FatesOf(chain.Chain, hook, hook == Hooks.Xdp && OnlyDrops(chain)))
             {
-                if (!found.TryGetValue(fate.Rule, out var other) || fate.Fate < other.Fate)
+                // What is dropped early is done; what is open there is the other program's to explain.
+                if (!found.TryGetValue(fate.Rule, out var other) || fate.Fate < other.Fate || (fate.Fate == other.Fate && other.IsOpen))
                 {
-                    found[fate.Rule] = new LineFate(fate.Rule, fate.Fate, fate.Fate == Fate.Deferred ? null : kind, fate.Reason);
+                    found[fate.Rule] = new LineFate(fate.Rule, fate.Fate, fate.Fate == Fate.Deferred ? null : kind, fate.Reason) { IsOwn = fate.IsOwn };
                 }
             }
         }
