@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Firewall.Cli.Input;
-using Firewall.Cli.Rendering;
 using Firewall.Compiler;
 using Firewall.Compiler.Placement;
 using Firewall.Rules.Diagnostics;
@@ -32,6 +31,7 @@ internal sealed record Assessment(
     /// <summary>The reasons for which lines stay with iptables, the most frequent first.</summary>
     public IEnumerable<IGrouping<string, AssessedLine>> Reasons => Lines.Where(l => l.IsOpen).GroupBy(l => l.Reason ?? "").OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal);
 
+    /// <summary>Assesses what can be read of the files.</summary>
     /// <param name="files">The rules; they may have errors.</param>
     /// <param name="request">What is to be placed, of what is left of them.</param>
     /// <param name="interfaces">Names of the interfaces of the host that the rules are for; null when that is not this one.</param>

@@ -46,6 +46,7 @@ internal static class CompileCommand
                 var path = artefacts.Contains(Artefact.Elf) || invocation.Has(output) ? OutputPath(invocation.Get(output), invocation.Get(rules.Rules)!) : null;
                 var started = invocation.Surroundings.Clock.GetTimestamp();
                 var (made, profile) = Compile();
+                var isApproximate = invocation.Get(placement.Approximate) is { Length: > 0 };
                 foreach (var artefact in artefacts) { Print(artefact, made, profile, invocation); }
                 if (!artefacts.Contains(Artefact.Report)) { Report(made, invocation.Conversation); }
                 if (path is not null)
@@ -54,7 +55,7 @@ internal static class CompileCommand
                     invocation.Conversation.Say($"  in {invocation.Surroundings.Clock.GetElapsedTime(started).TotalSeconds:N1} s");
                 }
 
-                return made.Plan!.IsExact ? ExitCode.Done : ExitCode.Approximate;
+                return made.Plan!.IsExact && !isApproximate ? ExitCode.Done : ExitCode.Approximate;
 
                 (CompileReport, Profile) Compile()
                 {

@@ -6,14 +6,6 @@ using Firewall.Rules.Evaluation;
 
 namespace Firewall.Cli.Options;
 
-/// <summary>What somebody who wants XDP alone may accept by name.</summary>
-internal enum Approximation
-{
-    Window,
-    Checksum,
-    Icmp,
-}
-
 /// <summary>Which chains are compiled for which hooks, and what is promised: the same options for compile, check and assess.</summary>
 internal sealed class PlacementOptions
 {
@@ -39,9 +31,10 @@ internal sealed class PlacementOptions
         "--log", "What becomes of packets that LOG meets: left to the kernel (when not given), or written to a ring buffer for fwc log.",
         ("deferred", LogMode.Deferred), ("ring", LogMode.Ring));
 
-    public Option<Approximation[]> Approximate { get; } = Choice.Several(
-        "--approximate", "Take for certain what XDP cannot know of a connection. May be repeated.",
-        ("ct-window", Approximation.Window), ("ct-checksum", Approximation.Checksum), ("ct-icmp", Approximation.Icmp));
+    /// <summary>None of the values is the one that this version does not have.</summary>
+    public Option<Approximations[]> Approximate { get; } = Choice.Several(
+        "--approximate", "Take for certain what XDP cannot know of a connection (when not given: nothing). May be repeated.",
+        ("ct-window", Approximations.CtWindow), ("ct-checksum", Approximations.CtChecksum), ("ct-icmp", Approximations.None));
 
     public Option<string?> Interface => _hook.Interface;
 
@@ -51,20 +44,11 @@ internal sealed class PlacementOptions
     /// <exception cref="CommandFailedException">An approximation that this version does not have.</exception>
     public PlanRequest Request(HostFiles files, Invocation invocation)
     {
-        if (invocation.Get(Approximate) is { Length: > 0 } asked)
-        {
-            throw new CommandFailedException(ExitCode.NotSupported, $"--approximate {Name(asked[0])} is not available in this version", "--hook netfilter knows the state of connections exactly");
-        }
+        var approximations = invocation.Get(Approximate) ?? [];
+        if (approximations.Contains(Approximations.None)) { throw new CommandFailedException(ExitCode.NotSupported, "--approximate ct-icmp is not available in this version", "--hook netfilter knows the state of connections exactly"); }
 
         ImmutableArray<Hook> chains = [.. (invocation.Get(Chains) ?? []).Distinct().Order()];
-        var options = _hook.CompileOptions(files, invocation, chains) with { Reject = invocation.Get(Reject), Log = invocation.Get(Log) };
+        var options = _hook.CompileOptions(files, invocation, chains) with { Reject = invocation.Get(Reject), Log = invocation.Get(Log), Approximations = approximations.Aggregate(Approximations.None, (a, b) => a | b) };
         return files.Request(options, invocation.Get(Hooks) is { Length: > 0 } hooks ? hooks.Aggregate((a, b) => a | b) : null, chains) with { Profile = invocation.Get(Profile) };
     }
-
-    private static string Name(Approximation approximation) => approximation switch
-    {
-        Approximation.Window => "ct-window",
-        Approximation.Checksum => "ct-checksum",
-        _ => "ct-icmp",
-    };
 }
