@@ -23,7 +23,7 @@ public sealed class BinaryTests : IDisposable
     {
         var (code, output) = Binary.Shell($"$FWC compile '{_fwc.File("rules.txt")}'");
         Assert.True(code == 0, output);
-        Assert.Equal(["rules.o", "rules.txt"], _fwc.FileNames());
+        Assert.Equal(["rules.forward.o", "rules.o", "rules.output.o", "rules.txt"], _fwc.FileNames());
     }
 
     [Fact]

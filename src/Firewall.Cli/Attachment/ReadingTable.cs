@@ -1,9 +1,10 @@
 using System.Text;
 using Firewall.Cli.Rendering;
+using Firewall.Rules.Meaning;
 
 namespace Firewall.Cli.Attachment;
 
-/// <summary>A reading for people: the chains as <c>iptables -L -v -n -x</c> lists them, then what was deferred.</summary>
+/// <summary>A reading for people: the chains as <c>iptables -L -v -n -x</c> lists them, then what was deferred: packets of unsound form always, other reasons when there were any.</summary>
 internal static class ReadingTable
 {
     public static void Write(CounterReading reading, Stream output)
@@ -19,8 +20,9 @@ internal static class ReadingTable
             }
         }
 
-        WriteDeferred(text, "Deferred to the kernel", reading.Deferred.Where(d => d.Passes));
-        WriteDeferred(text, "\nDeferred and dropped", reading.Deferred.Where(d => !d.Passes));
+        var deferred = reading.Deferred.Where((d, reason) => reason <= (int)DeferReason.Dhcp || d.Counters.Packets > 0).ToList();
+        WriteDeferred(text, "Deferred to the kernel", deferred.Where(d => d.Passes));
+        WriteDeferred(text, "\nDeferred and dropped", deferred.Where(d => !d.Passes));
 
         // Latin-1: bytes of comments that are not UTF-8 come out as they went in.
         output.Write(Encoding.Latin1.GetBytes(text.ToString()));
