@@ -30,12 +30,13 @@ internal sealed class Attacher(PinRoot pins, TimeProvider clock)
         var space = NetworkNamespace.CurrentInode;
         DemandFree(subject, space);
         var forwarding = InterfaceForwarding.Read(subject.Name);
-        var destinations = HostDestinations.Of(LocalAddresses.Read(), subject.Index, forwarding);
+        var addresses = LocalAddresses.Read();
+        var destinations = HostDestinations.Of(addresses, subject.Index, forwarding);
         if (rules.Hook == Hook.Forward) { InterfaceRequirements.DemandForwarding(subject, rules, forwarding, destinations); }
         var hadRemains = Remains.Clear(pins, space, subject);
 
         var decision = DeferredDecision.Make(request.Deferred, rules);
-        var options = request.Options with
+        var options = KernelFacts.With(request.Options) with
         {
             Interface = subject.Name,
             HostMac = [.. subject.Mac!.Value.ToBytes()],
@@ -48,6 +49,7 @@ internal sealed class Attacher(PinRoot pins, TimeProvider clock)
         using var loaded = LoadedObject.Load(firewall.Object);
         Fill(loaded, Family.IPv4, destinations.IPv4);
         Fill(loaded, Family.IPv6, destinations.IPv6);
+        KernelFacts.Fill(loaded, subject, addresses);
         using var link = XdpLink.Attach(loaded.Entry, subject, request.Mode);
         var note = FirewallNote.Of(firewall, request, link.Mode ?? XdpMode.Generic, clock.GetUtcNow());
         PinnedFirewall.Pin(pins, space, subject.Name, link, loaded, note.ToJson());
