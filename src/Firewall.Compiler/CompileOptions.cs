@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
+using Firewall.Rules.Sets;
 
 namespace Firewall.Compiler;
 
@@ -90,6 +91,12 @@ public sealed record CompileOptions
 
     /// <summary>The kernel's <c>HZ</c>: jiffies a second. Rates are kept in jiffies.</summary>
     public uint Hertz { get; init; } = Memories.DefaultHertz;
+
+    /// <summary>The sets that rules name; their contents are loaded with the program. Null: none are known.</summary>
+    public SetCatalog? Sets { get; init; }
+
+    /// <summary><c>jiffies64</c> when the program is loaded: elements of sets with a timeout live from then on.</summary>
+    public ulong Jiffies { get; init; }
 
     /// <summary>Name of the IPv4 rule file, for the line table.</summary>
     public string FileIPv4 { get; init; } = "rules";

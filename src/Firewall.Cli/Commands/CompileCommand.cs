@@ -86,6 +86,7 @@ internal static class CompileCommand
     {
         var beside = path.EndsWith(".o", StringComparison.Ordinal) ? path[..^2] : path;
         var objects = made.Firewalls.Select((f, i) => (Path: i == 0 ? path : $"{beside}.{f.Rules.Hook.ChainName().ToLowerInvariant()}.o", Title: ProgramTitle.Of(f), Content: ElfWriter.Write(f.Object))).ToList();
+        DemandNoSets(made);
         invocation.Conversation.Say("");
         foreach (var (name, title, content) in objects)
         {
@@ -99,6 +100,15 @@ internal static class CompileCommand
             var name = $"{beside}.residual{(file.Family == Family.IPv6 && made.Files.All.Length > 1 ? "6" : "")}";
             OutputFile.Write(name, ResidualRules.Of(file, made.Plan!, profile), invocation.Cancellation);
             invocation.Conversation.Say($"wrote {name}: the rules that stay loaded");
+        }
+    }
+
+    /// <summary>Object files have no place for the contents of hashes, and without them the rules would mean something else.</summary>
+    private static void DemandNoSets(CompileReport made)
+    {
+        if (made.Firewalls.SelectMany(f => f.Memory.Tables).FirstOrDefault(t => t.Table.IsGiven).Table is { } table)
+        {
+            throw new CommandFailedException(ExitCode.NotSupported, $"an object file cannot carry the contents of {table.Name.Replace(':', ' ')}", "fwc attach loads sets with the program; --emit report, asm or hex show it");
         }
     }
 

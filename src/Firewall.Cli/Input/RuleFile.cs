@@ -5,6 +5,7 @@ using Firewall.Rules.Diagnostics;
 using Firewall.Rules.Evaluation;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
+using Firewall.Rules.Sets;
 using Firewall.Rules.Syntax;
 
 namespace Firewall.Cli.Input;
@@ -24,6 +25,9 @@ internal sealed record RuleFile(RuleSet Syntax, Binding Binding)
     /// <exception cref="CommandFailedException">It has errors, which have been printed.</exception>
     public Policy Policy => Binding.Policy ?? throw CommandFailedException.AlreadySaid(ExitCode.BadInput);
 
+    /// <summary>The same rules, knowing the sets they name.</summary>
+    public RuleFile WithSets(SetCatalog sets) => this with { Binding = Binding with { Policy = Binding.Policy?.WithSets(sets) } };
+
     public static RuleFile Read(string name, BindOptions options, Invocation invocation)
     {
         var source = new SourceText(name == InputFile.StandardInput ? "<stdin>" : name, InputFile.Read(name, invocation));
@@ -35,6 +39,9 @@ internal sealed record RuleFile(RuleSet Syntax, Binding Binding)
 /// <summary>The rule files of one host: one of either family, or both.</summary>
 internal sealed record HostFiles(ImmutableArray<RuleFile> All)
 {
+    /// <summary>The sets that were given; null for none.</summary>
+    public SetCatalog? Sets { get; init; }
+
     public RuleFile? Of(Family family) => All.FirstOrDefault(f => f.Family == family);
 
     public bool HaveErrors => All.Any(f => f.Binding.HasErrors);

@@ -69,6 +69,7 @@ internal sealed class HookOptions
             TracksConnections = files.All.Any(f => Defragmentation.IsSwitchedOnBy(f.Policy)),
             UsesHelpers = files.All.Any(f => ConnectionUse.GivesHelpers(f.Policy)),
             UsesZones = files.All.Any(f => ConnectionUse.MakesZones(f.Policy)),
+            Sets = files.Sets,
             FileIPv4 = ipv4?.Name ?? "rules",
             FileIPv6 = ipv6?.Name ?? "rules6",
         };

@@ -6,6 +6,7 @@ using Firewall.Compiler;
 using Firewall.Compiler.CodeGeneration;
 using Firewall.Kernel.Network;
 using Firewall.Rules.Evaluation;
+using Firewall.Rules.Sets;
 
 namespace Firewall.Cli.Options;
 
@@ -41,7 +42,20 @@ internal sealed partial class JudgeOptions(HookOptions hook)
             : EngineKind.Interpreter;
     }
 
-    public Interpreter Interpreter(HostRules rules, HostFiles files, Invocation invocation) => new(rules, Context(rules, files, invocation));
+    public Interpreter Interpreter(HostRules rules, HostFiles files, Invocation invocation) => new(rules, Context(rules, files, invocation), MemoriesOf(files.Sets));
+
+    /// <summary>Memory in which the sets are.</summary>
+    private static Memories MemoriesOf(SetCatalog? sets)
+    {
+        var memories = new Memories();
+        foreach (var image in (sets?.Sets ?? []).Select(s => SetImage.Of(s, jiffies: 0, memories.Hertz)).OfType<SetImage>())
+        {
+            foreach (var entry in image.Entries) { memories.Load(image.Table, entry.Key.AsSpan(), entry.Value.AsSpan()); }
+        }
+
+        return memories;
+    }
+
 
     /// <summary>What the reference knows of the host.</summary>
     public PacketContext Context(HostRules rules, HostFiles files, Invocation invocation)

@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
 using Firewall.Cli.Input;
+using Firewall.Rules.Diagnostics;
 using Firewall.Rules.Meaning;
 using Firewall.Rules.Policies;
+using Firewall.Rules.Sets;
 
 namespace Firewall.Cli.Options;
 
@@ -17,7 +20,9 @@ internal sealed class RuleFileOptions
 
     public Option<bool> Resolve { get; } = new("--resolve") { Description = "Look up host names in rules, as iptables does." };
 
-    public IEnumerable<Symbol> All => [Rules, IsIPv6, Rules6, Resolve];
+    public Option<string?> Sets { get; } = new("--sets") { HelpName = "FILE", Description = "The sets that rules name, as ipset save writes them." };
+
+    public IEnumerable<Symbol> All => [Rules, IsIPv6, Rules6, Resolve, Sets];
 
     /// <summary>Reads and binds the file or the two files. Errors in them are not failures yet.</summary>
     /// <exception cref="CommandFailedException">A file cannot be read, or the options contradict each other.</exception>
@@ -29,9 +34,17 @@ internal sealed class RuleFileOptions
         if (name == InputFile.StandardInput && name6 == InputFile.StandardInput) { throw CommandFailedException.BadInput("only one of the two rule files can come from standard input"); }
         Func<string, IReadOnlyList<IPAddress>>? resolver = invocation.Get(Resolve) ? HostNames.LookUp : null;
         Family? family = invocation.Get(IsIPv6) ? Family.IPv6 : name6 is null ? null : Family.IPv4;
+        var sets = invocation.Get(Sets) is { } file ? ReadSets(file, invocation) : null;
         var first = RuleFile.Read(name, new BindOptions(family, resolver), invocation);
-        return name6 is null
-            ? new HostFiles([first])
-            : new HostFiles([first, RuleFile.Read(name6, new BindOptions(Family.IPv6, resolver), invocation)]);
+        ImmutableArray<RuleFile> files = name6 is null ? [first] : [first, RuleFile.Read(name6, new BindOptions(Family.IPv6, resolver), invocation)];
+        return sets is null ? new HostFiles(files) : new HostFiles([.. files.Select(f => f.WithSets(sets))]) { Sets = sets };
+    }
+
+    /// <summary>The sets of a file; its errors are printed and end the command.</summary>
+    private static SetCatalog ReadSets(string name, Invocation invocation)
+    {
+        var file = SetFileReader.Read(new SourceText(name, InputFile.Read(name, invocation)));
+        invocation.Conversation.Show(file.Source, file.Diagnostics);
+        return file.HasErrors ? throw CommandFailedException.AlreadySaid(ExitCode.BadInput) : file.Sets;
     }
 }

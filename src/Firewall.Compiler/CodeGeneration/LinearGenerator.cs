@@ -57,7 +57,7 @@ public static class LinearGenerator
             .. accounting.Build(scratch.Log), .. context.Searches.Build(), .. AsksTracking(bases, options) ? [Tracking.Build(options)] : Array.Empty<BpfFunction>(),
             .. context.Rejects.Build(), .. context.Logs.IsEmpty ? [] : context.Logs.Build(),
         ];
-        maps.AddRange(context.Searches.Memory.Maps);
+        maps.AddRange(context.Searches.Memory.Maps.Select(m => SetTables.Fill(m, context.Searches.Memory.Layout, options)));
         if (!context.Rejects.IsEmpty) { maps.AddRange(RejectMaps.All); }
         if (!context.Logs.IsEmpty) { maps.AddRange(context.Logs.Maps); }
         var bpf = new BpfObject(Entry, maps.ToImmutable(), [.. programs, .. shared]) { Type = access.Type };
