@@ -34,7 +34,7 @@ public sealed class Planner
 
     private Plan Make()
     {
-        var chains = Agreed([.. (_request.Chains.IsEmpty ? AllChains.Where(DoesSomething) : _request.Chains).DefaultIfEmpty(Hook.Input).Select(Place)]);
+        var chains = WithoutBarePolicy(Agreed([.. (_request.Chains.IsEmpty ? AllChains.Where(DoesSomething) : _request.Chains).DefaultIfEmpty(Hook.Input).Select(Place)]));
         return new Plan(Programs(chains), chains, Lines(chains))
         {
             Earlier = [.. chains.Where(c => c.Hooks == Hooks.Xdp && !OnlyDrops(c)).SelectMany(c => Earlier(c.Chain)).DistinctBy(f => f.Rule)],
@@ -48,6 +48,16 @@ public sealed class Planner
         _request.Hooks is not null || _request.Profile == Profile.Offload || chains.FirstOrDefault(c => c.Chain != Hook.Output && c.Hooks == Hooks.Netfilter) is not { } late
             ? chains
             : [.. chains.Select(c => c.Hooks != Hooks.Xdp ? c : c with { Hooks = Hooks.Netfilter, Why = $"{late.Chain.ChainName()} is judged there, and packets for both come in by the same interfaces" })];
+
+    /// <summary>
+    /// A FORWARD without rules does not make an XDP program ask for routes: hosts that forward nothing have it, and no loader but ours fills the maps of addresses that the question needs.
+    /// </summary>
+    private ImmutableArray<ChainPlan> WithoutBarePolicy(ImmutableArray<ChainPlan> chains) =>
+        _request.Chains.IsEmpty && chains.Any(c => c is { Chain: Hook.Input, Hooks: Hooks.Xdp or Hooks.Both }) && !HasRules(Hook.Forward)
+            ? [.. chains.Select(c => c.Chain != Hook.Forward ? c : c with { Hooks = c.Hooks & Hooks.Netfilter, Why = "it has no rules: its policy is left to iptables, and XDP takes every packet for INPUT's" })]
+            : chains;
+
+    private bool HasRules(Hook chain) => _request.Policies.Any(p => p.Table(HostRules.Table)?.Chain(chain.ChainName())?.Rules.Length > 0);
 
     private bool DoesSomething(Hook chain) => _request.Policies
         .Select(p => p.Table(HostRules.Table)?.Chain(chain.ChainName()))
