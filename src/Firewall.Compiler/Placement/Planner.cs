@@ -19,7 +19,9 @@ public sealed class Planner
 
     private Planner(PlanRequest request) => (_whole, _request) = (request, request.Profile == Profile.Offload ? Curtailment.Of(request) : request);
 
-    public static Plan Make(PlanRequest request) => new Planner(request).Make();
+    public static Plan Make(PlanRequest request) => new Planner(Replies.AreSeen(request)
+        ? request with { Options = request.Options with { Reject = RejectMode.Deferred } }
+        : request).Make();
 
     /// <summary>Where nothing says which hooks are used: the planner's choice, or both for every chain, if that leaves fewer lines to iptables.</summary>
     public static Plan Best(PlanRequest request)

@@ -39,6 +39,17 @@ public sealed partial class CompilerCodesTests
         Assert.True(plan.IsExact);
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("-A OUTPUT -p icmp -j DROP\n", false)]
+    [InlineData("COMMIT\n*nat\n-A POSTROUTING -o eth1 -j MASQUERADE\n", false)]
+    public void XDP_answers_refused_packets_only_where_no_rule_would_see_the_answer(string other, bool answers)
+    {
+        var policy = Read($"*filter\n-A INPUT -p udp -j REJECT\n{other}COMMIT\n");
+        var plan = Planner.Make(new PlanRequest(policy, null, new CompileOptions { Reject = RejectMode.Xdp }) { Hooks = Hooks.Xdp, Chains = [Hook.Input] });
+        Assert.Equal(answers, plan.Lines.First(l => l.Rule.Chain == "INPUT").Fate == Fate.Compiled);
+    }
+
     [Fact]
     public void Each_rule_with_a_reason_of_its_own_is_told_once()
     {
