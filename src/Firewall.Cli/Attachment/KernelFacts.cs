@@ -16,7 +16,7 @@ internal static class KernelFacts
     public static CompileOptions With(CompileOptions options) => options with
     {
         Hertz = KernelClocks.MeasureHertz(),
-        Jiffies = options.Sets is null ? 0 : KernelClock.Now().Jiffies,
+        Jiffies = options.Sets is null ? 0 : KernelClocks.Jiffies(),
         KnowsConnections = options.KnowsConnections && KernelFeatures.Read().ConnectionLookup.IsAvailable,
     };
 

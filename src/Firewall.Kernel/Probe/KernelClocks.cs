@@ -31,7 +31,7 @@ public static class KernelClocks
     /// </summary>
     public static uint MeasureHertz()
     {
-        using var loaded = LoadedObject.Load(new BpfObject("clocks", [Reading], [Reader()]));
+        using var loaded = Load();
         var first = Read(loaded);
         for (var pause = FirstPause; pause <= LongestPause; pause *= 2)
         {
@@ -40,6 +40,13 @@ public static class KernelClocks
         }
 
         throw new InvalidOperationException("jiffies pass at none of the rates that the kernel can be built with");
+    }
+
+    /// <summary><c>jiffies64</c> now.</summary>
+    public static ulong Jiffies()
+    {
+        using var loaded = Load();
+        return Read(loaded).Jiffies;
     }
 
     /// <summary>
@@ -61,6 +68,8 @@ public static class KernelClocks
         var possible = Rates.Where(r => Math.Abs((r * seconds) - jiffies) <= 1).ToList();
         return possible is [var only] ? only : null;
     }
+
+    private static LoadedObject Load() => LoadedObject.Load(new BpfObject("clocks", [Reading], [Reader()]));
 
     private static (ulong Jiffies, ulong Nanoseconds) Read(LoadedObject loaded)
     {
